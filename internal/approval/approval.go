@@ -1,0 +1,108 @@
+// Package approval is the queue of questions to the owner. A question is put once, settled once, by whoever answers
+// first, and what it allows is done at most once. The queue lives in a Store that several processes share: one may
+// ask and another answer.
+package approval
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Kind is what is asked.
+type Kind string
+
+// Action asks whether an outward or destructive call may run. (Connect and widen come with the authorization server.)
+const Action Kind = "action"
+
+// State is where a request stands. Pending turns into approved, denied, expired or withdrawn; approved into running
+// and then done or failed. No other step exists, and each is taken at most once.
+type State string
+
+// The states of a request.
+const (
+	Pending   State = "pending"
+	Approved  State = "approved"
+	Denied    State = "denied"
+	Expired   State = "expired"   // nobody answered before ExpiresAt
+	Withdrawn State = "withdrawn" // the asking process ended first
+	Running   State = "running"   // claimed by the process that asked
+	Done      State = "done"
+	Failed    State = "failed"
+)
+
+// ErrNotFound is returned for an id that the store does not have.
+var ErrNotFound = errors.New("no such approval")
+
+// ErrSettled is returned by a step that another process took first, or whose time is over.
+var ErrSettled = errors.New("the approval is already settled")
+
+// Field is one line of a preview, e.g. To: anna@example.com.
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Preview is the real thing as other people would see it. Every string may hold text from a client or from outside; a
+// face shows it as plain text.
+type Preview struct {
+	Title    string   `json:"title"`              // one sentence: what will happen
+	Fields   []Field  `json:"fields,omitempty"`   // in the order to show them
+	Body     string   `json:"body,omitempty"`     // plain text
+	Warnings []string `json:"warnings,omitempty"` // what deserves a second look, e.g. an address never written to before
+}
+
+// Process is what the operating system says of a process, asked or answering.
+type Process struct {
+	PID     int      `json:"pid"`
+	Start   string   `json:"start,omitempty"`   // start time as the system tells it, to tell a reused pid apart
+	Path    string   `json:"path,omitempty"`    // its executable
+	Parents []string `json:"parents,omitempty"` // executables of its parents, nearest first
+}
+
+// Request is a question to the owner.
+type Request struct {
+	ID        string          `json:"id"`
+	Kind      Kind            `json:"kind"`
+	Client    string          `json:"client"`            // what the client calls itself
+	Origin    string          `json:"origin,omitempty"`  // what the operating system says of it
+	ClientKey string          `json:"client_key"`        // whose question it is: only this client may read the result
+	Profile   string          `json:"profile,omitempty"` // the profile's name
+	Tool      string          `json:"tool,omitempty"`
+	Class     string          `json:"class,omitempty"` // outward or destructive
+	Preview   Preview         `json:"preview"`
+	Frozen    json.RawMessage `json:"-"` // what will run after the yes; deleted when the request is settled and done
+	Asker     Process         `json:"asker"`
+	State     State           `json:"state"`
+	Answer    *Answer         `json:"answer,omitempty"`
+	Result    string          `json:"-"` // what the call returned, for the client that asked; deleted with Frozen's row
+	CreatedAt time.Time       `json:"created_at"`
+	ExpiresAt time.Time       `json:"expires_at"`
+	SettledAt time.Time       `json:"settled_at,omitzero"`
+}
+
+// Answer is the owner's decision.
+type Answer struct {
+	Approved bool    `json:"approved"`
+	Reason   string  `json:"reason,omitempty"` // of a denial; the model reads it
+	Via      string  `json:"via"`              // the face: "cli", "terminal", "elicitation", "desktop"
+	By       Process `json:"by"`               // the answering process and its parents
+}
+
+// Store keeps requests. Every transition is one conditional update: it returns ErrSettled when the request is not in
+// the state that the step starts from, ErrNotFound when there is none.
+type Store interface {
+	AddApproval(ctx context.Context, r Request) error
+	Approval(ctx context.Context, id string) (Request, error)
+	// Approvals returns the requests in the given states (all, if none is given), oldest first.
+	Approvals(ctx context.Context, states ...State) ([]Request, error)
+	// SettleApproval turns a pending request whose time is not over at now into to.
+	SettleApproval(ctx context.Context, id string, to State, a *Answer, now time.Time) error
+	// ClaimApproval turns an approved request into a running one and returns it with Frozen.
+	ClaimApproval(ctx context.Context, id string, now time.Time) (Request, error)
+	// FinishApproval turns a running request into Done or Failed, keeps result and deletes Frozen.
+	FinishApproval(ctx context.Context, id string, to State, result string, now time.Time) error
+	// ExpireApprovals settles what is pending past its time and forgets the results of old ones.
+	ExpireApprovals(ctx context.Context, now time.Time) error
+}
