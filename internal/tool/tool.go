@@ -74,7 +74,7 @@ type Tool struct {
 	prepare func(ctx context.Context, svc any, args json.RawMessage) (frozen json.RawMessage, p approval.Preview, c Class, err error) // nil: runs on args as they are
 	run     func(ctx context.Context, svc any, args json.RawMessage) (Result, error)
 	open    func(ctx context.Context, opts ...option.ClientOption) (any, error) // nil for a local tool
-	merge   func(parts []part) (Result, error)                                   // nil: profile "all" is refused
+	merge   func(parts []part) (Result, error)                                  // nil: profile "all" is refused
 }
 
 // Set is the tools of one Google service, in the order of the catalogue.

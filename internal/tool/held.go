@@ -1,0 +1,132 @@
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"postern/internal/activity"
+	"postern/internal/approval"
+)
+
+// heldCall is a call that waits for the owner.
+type heldCall struct {
+	tool    *Tool
+	svc     any
+	inv     Invocation
+	profile Profile
+	frozen  json.RawMessage
+	preview approval.Preview
+	class   Class
+}
+
+// held puts the call to the owner. What runs after the yes are the frozen arguments, once, whether or not the client
+// still waits; a client that has gone withdraws its question.
+func (r *Runner) held(ctx context.Context, h *heldCall) *Outcome {
+	if r.Queue == nil {
+		return failure(Errorf("not_allowed", "%s needs the owner's yes, and there is no way to ask here", h.tool.Name))
+	}
+	req, err := r.Queue.Ask(ctx, approval.Request{
+		Kind: approval.Action, Client: h.inv.Client.Name, Origin: h.inv.Client.Origin, ClientKey: h.inv.Client.Key,
+		Profile: h.profile.Name, Tool: h.tool.Name, Class: h.class.String(), Preview: h.preview, Frozen: h.frozen,
+	})
+	if err != nil {
+		return failure(Errorf("not_asked", "the owner could not be asked: %s", clip(err.Error(), 300)))
+	}
+	asking, stop := context.WithCancel(ctx)
+	defer stop()
+	r.elicit(asking, h, req)
+	settled := make(chan *Outcome, 1)
+	r.work.Go(func() { settled <- r.safely(h.tool.Name, func() *Outcome { return r.settle(ctx, h, req) }) })
+
+	wait := r.Hold
+	if h.inv.NoWait {
+		wait = 0
+	}
+	hold := time.NewTimer(wait)
+	defer hold.Stop()
+	select {
+	case out := <-settled:
+		return out
+	case <-hold.C:
+		r.work.Go(func() { r.recordLate(ctx, h, req, <-settled) })
+		return &Outcome{Pending: req.ID, Text: fmt.Sprintf("%spending_approval: the owner has not answered yet (approval %s, until %s). "+
+			"Nothing was done so far. Tell the owner that it waits in Postern (or: postern approvals show %s), then ask with "+
+			"approvals_get approval_id=%q. Do not repeat the call: it runs by itself after the yes.",
+			heading(h.profile), req.ID, req.ExpiresAt.Format(time.RFC3339), req.ID, req.ID)}
+	case <-ctx.Done():
+		if err := r.Queue.Withdraw(context.WithoutCancel(ctx), req.ID); errors.Is(err, approval.ErrSettled) {
+			return <-settled // the answer was faster
+		}
+		return failure(Errorf("cancelled", "the call was cancelled before the owner answered; nothing was done"))
+	}
+}
+
+// elicit lets the person behind a local client answer there, if the owner allowed that.
+func (r *Runner) elicit(ctx context.Context, h *heldCall, req approval.Request) {
+	if h.inv.Elicit == nil || !h.inv.Client.Local || !r.policy(ctx).Elicitation {
+		return
+	}
+	r.work.Go(func() {
+		if a, ok := h.inv.Elicit(ctx, req); ok {
+			a.Via = "elicitation"
+			if err := r.Queue.Answer(context.WithoutCancel(ctx), req.ID, a); err != nil && !errors.Is(err, approval.ErrSettled) {
+				r.Log.Warn("an elicited answer was not taken", "approval", req.ID, "error", err)
+			}
+		}
+	})
+}
+
+// settle waits for the answer and runs the call after a yes. It belongs to the Runner, not to the request: the client
+// may have had its pending_approval long ago.
+func (r *Runner) settle(request context.Context, h *heldCall, req approval.Request) *Outcome {
+	kept := context.WithoutCancel(request)
+	req, err := r.Queue.Wait(r.life, req.ID)
+	if err != nil {
+		if r.life.Err() != nil {
+			r.Queue.Withdraw(kept, req.ID)
+			return failure(Errorf("cancelled", "Postern ended before the owner answered; nothing was done"))
+		}
+		return failure(fmt.Errorf("waiting for the owner: %w", err))
+	}
+	if req.State != approval.Approved {
+		return refusal(req)
+	}
+	if req, err = r.Queue.Claim(kept, req.ID); err != nil {
+		return failure(Errorf("not_run", "the approval %s was already used", req.ID))
+	}
+	out := r.safely(h.tool.Name, func() *Outcome { return r.direct(kept, h.tool, h.svc, h.inv.Client, h.profile, req.Frozen) })
+	state := approval.Done
+	if out.Err != nil {
+		state = approval.Failed
+	}
+	if err := r.Queue.Finish(kept, req.ID, state, out.Text); err != nil {
+		r.Log.Error("keeping the result of an approved call", "approval", req.ID, "error", err)
+	}
+	return out
+}
+
+// recordLate records how a call ended that was first answered with pending_approval.
+func (r *Runner) recordLate(ctx context.Context, h *heldCall, req approval.Request, out *Outcome) {
+	r.record(ctx, activity.Entry{At: r.Now(), Client: h.inv.Client.Name, Origin: h.inv.Client.Origin, Tool: h.tool.Name,
+		Profile: h.profile.Name, Approval: req.ID, BytesIn: len(h.inv.Args)}, out, r.Now())
+}
+
+// refusal says why an approval did not become a yes.
+func refusal(req approval.Request) *Outcome {
+	switch req.State {
+	case approval.Denied:
+		why := "without a reason"
+		if req.Answer != nil && req.Answer.Reason != "" {
+			why = fmt.Sprintf("with the reason %q", CleanLine(req.Answer.Reason))
+		}
+		return failure(Errorf("denied", "the owner said no, %s; nothing was done. Do not try again unless the owner asks for it", why))
+	case approval.Expired:
+		return failure(Errorf("approval_expired", "the owner did not answer in time; nothing was done. Ask the owner before you try again"))
+	case approval.Withdrawn:
+		return failure(Errorf("cancelled", "the question to the owner was withdrawn; nothing was done"))
+	}
+	return failure(Errorf("not_run", "the approval %s is %s", req.ID, req.State))
+}

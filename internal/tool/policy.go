@@ -1,0 +1,36 @@
+package tool
+
+// Rule is what happens to a call of a class.
+type Rule string
+
+// The rules.
+const (
+	Allow Rule = "allow"
+	Ask   Rule = "ask"
+	Deny  Rule = "deny"
+)
+
+// Policy says what happens to the calls of a client. The zero Policy allows reads and writes, and asks for the rest.
+type Policy struct {
+	Write       Rule
+	Outward     Rule
+	Destructive Rule
+	Elicitation bool // the owner lets local clients put the question themselves
+}
+
+// rule returns what happens to a call of class c. Reads always go.
+func (p Policy) rule(c Class) Rule {
+	r, preset := Allow, Allow
+	switch c {
+	case ClassWrite:
+		r = p.Write
+	case ClassOutward:
+		r, preset = p.Outward, Ask
+	case ClassDestructive:
+		r, preset = p.Destructive, Ask
+	}
+	if r == "" {
+		return preset
+	}
+	return r
+}
