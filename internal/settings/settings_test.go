@@ -1,0 +1,78 @@
+package settings
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"postern/internal/store"
+)
+
+func open(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestDefaultsAreAllowed(t *testing.T) {
+	for _, k := range Keys() {
+		if err := k.allows(k.Default); err != nil {
+			t.Errorf("the default of %s: %v", k.Name, err)
+		}
+		if k.Doc == "" || !strings.HasSuffix(k.Doc, ".") {
+			t.Errorf("%s has no sentence", k.Name)
+		}
+	}
+}
+
+func TestSetAndLoad(t *testing.T) {
+	s := open(t)
+	for name, value := range map[string]string{"toolsets": "gmail, drive", "tier": "extended", "approvals.outward": "deny", "activity.keep_days": "7", "log.level": "debug"} {
+		if err := Set(t.Context(), s, name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := Load(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(got.Toolsets, " ") != "gmail drive" || got.Tier != "extended" || got.Outward != "deny" || got.Destructive != "ask" ||
+		got.KeepActivity != 7*24*time.Hour || got.Level.String() != "DEBUG" || got.CLI || got.Elicitation {
+		t.Errorf("Load: %+v", got)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	s := open(t)
+	for _, c := range []struct{ name, value, want string }{
+		{"approvals.outwards", "ask", "did you mean approvals.outward"},
+		{"zzz", "1", "settings list"},
+		{"approvals.outward", "yes", "ask, allow, deny"},
+		{"approvals.write", "ask", "allow, deny"},
+		{"activity.keep_days", "0", "number of days"},
+		{"exchange.folder", "files", "absolute"},
+		{"exchange.folder", "/", "whole disk"},
+		{"toolsets", "gmail;rm", "names such as"},
+	} {
+		if err := Set(t.Context(), s, c.name, c.value); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("Set(%s, %s): %v, want %q", c.name, c.value, err, c.want)
+		}
+		if _, ok, err := s.Setting(t.Context(), c.name); ok || err != nil {
+			t.Errorf("Set(%s, %s) was kept (%v)", c.name, c.value, err)
+		}
+	}
+}
+
+func TestAValueThatIsNoLongerAllowedCountsAsTheDefault(t *testing.T) {
+	s := open(t)
+	if err := s.SetSetting(t.Context(), "approvals.outward", "sometimes"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Load(t.Context(), s); err != nil || got.Outward != "ask" {
+		t.Errorf("Load: %q, %v", got.Outward, err)
+	}
+}

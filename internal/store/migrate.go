@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// migrations lead from an empty file to the present schema. A step that has shipped is never changed: a new one is
+// added. The number of steps taken stands in the file's user_version.
+var migrations = []string{
+	`
+CREATE TABLE profiles (
+	id            TEXT PRIMARY KEY,
+	owner_id      TEXT NOT NULL,
+	name          TEXT NOT NULL,
+	folded        TEXT NOT NULL, -- the name as it is compared
+	email         TEXT NOT NULL,
+	subject       TEXT NOT NULL,
+	kind          TEXT NOT NULL,
+	scopes        TEXT NOT NULL, -- JSON array
+	toolsets      TEXT NOT NULL, -- JSON array
+	read_only     INTEGER NOT NULL,
+	client_id     TEXT NOT NULL,
+	quota_project TEXT NOT NULL,
+	state         TEXT NOT NULL,
+	reason        TEXT NOT NULL,
+	added_at      INTEGER NOT NULL,
+	signed_in_at  INTEGER NOT NULL,
+	refresh_until INTEGER NOT NULL,
+	checked_at    INTEGER NOT NULL,
+	UNIQUE (owner_id, folded)
+);
+CREATE TABLE settings (
+	owner_id TEXT NOT NULL,
+	key      TEXT NOT NULL,
+	value    TEXT NOT NULL,
+	PRIMARY KEY (owner_id, key)
+);
+CREATE TABLE client_defaults (
+	owner_id   TEXT NOT NULL,
+	client_key TEXT NOT NULL,
+	profile_id TEXT NOT NULL,
+	PRIMARY KEY (owner_id, client_key)
+);
+CREATE TABLE approvals (
+	id         TEXT PRIMARY KEY,
+	owner_id   TEXT NOT NULL,
+	state      TEXT NOT NULL,
+	client_key TEXT NOT NULL,
+	request    TEXT NOT NULL, -- JSON, without what has its own column
+	frozen     BLOB,
+	answer     TEXT,          -- JSON
+	result     TEXT NOT NULL DEFAULT '',
+	created_at INTEGER NOT NULL,
+	expires_at INTEGER NOT NULL,
+	settled_at INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX approvals_by_state ON approvals (owner_id, state, created_at);
+CREATE TABLE activity (
+	seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+	owner_id    TEXT NOT NULL,
+	at          INTEGER NOT NULL,
+	client      TEXT NOT NULL,
+	origin      TEXT NOT NULL,
+	profile     TEXT NOT NULL,
+	tool        TEXT NOT NULL,
+	outcome     TEXT NOT NULL,
+	code        TEXT NOT NULL,
+	approval    TEXT NOT NULL,
+	duration_ns INTEGER NOT NULL,
+	bytes_in    INTEGER NOT NULL,
+	bytes_out   INTEGER NOT NULL
+);
+CREATE INDEX activity_by_time ON activity (owner_id, at);
+CREATE TABLE files (
+	handle     TEXT PRIMARY KEY,
+	owner_id   TEXT NOT NULL,
+	name       TEXT NOT NULL,
+	path       TEXT NOT NULL,
+	mime       TEXT NOT NULL,
+	size       INTEGER NOT NULL,
+	sha256     BLOB NOT NULL,
+	client     TEXT NOT NULL,
+	created_at INTEGER NOT NULL
+);
+`,
+}
+
+// ErrNewer is returned by Open for a file that a newer Postern has changed.
+var ErrNewer = errors.New("it was written by a newer version of Postern: update this one")
+
+// migrate takes the steps that the file has not taken. Two processes may try at the same time.
+func (s *Store) migrate(ctx context.Context) error {
+	version, err := s.version(ctx)
+	if err != nil || version == len(migrations) {
+		return err
+	}
+	if version > len(migrations) {
+		return ErrNewer
+	}
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		// Read again: another process may have been faster before the transaction began.
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+			return err
+		}
+		for ; version < len(migrations); version++ {
+			if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+				return fmt.Errorf("step %d of the schema: %w", version+1, err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version))
+		return err
+	})
+}
+
+func (s *Store) version(ctx context.Context) (version int, err error) {
+	err = s.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	return version, err
+}
+
+// explain says in words what the owner can do about the errors of SQLite that they can do something about.
+func explain(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("the file is damaged; move it away to start afresh (the profiles must then be added again): %w", err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("the disk is full: %w", err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("the file or its folder cannot be written: %w", err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("another process has kept it locked for too long: %w", err)
+	}
+	return err
+}

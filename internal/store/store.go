@@ -1,0 +1,127 @@
+// Package store keeps what Postern has to remember between processes, in one SQLite file: the profiles' index, the
+// settings, approvals, activity, files and the clients' defaults. It holds no secret of Google's and no content of
+// calls beyond the approvals that are open.
+//
+// Several processes use one file at the same time. Every row carries the id of its owner.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite", in pure Go
+)
+
+// FileName is the name of the database in the state directory.
+const FileName = "postern.db"
+
+// ownerID is the one owner of a desktop.
+const ownerID = "owner"
+
+// Store is an open database. Its methods may be called from several goroutines.
+type Store struct {
+	db *sql.DB
+
+	mu      sync.Mutex // guards the fields below
+	queue   []row      // activity that is not written yet
+	writing chan struct{}
+	closed  bool
+	lost    error // the last reason why activity could not be written
+}
+
+// Open opens the database in dir, making both if they are missing: the directory for the user alone (0700), the file
+// 0600. A file of a newer Postern is refused and left as it is.
+func Open(ctx context.Context, dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the state directory: %w", err)
+	}
+	if err := private(dir); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, FileName)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	err = errors.Join(f.Chmod(0o600), f.Close())
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return nil, fmt.Errorf("opening the store: %w", err)
+	}
+	// One connection: SQLite has one writer, and a second one in the same process would only wait for the first.
+	db.SetMaxOpenConns(1)
+	s := &Store{db: db}
+	if err := s.migrate(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("opening the store %s: %w", path, explain(err))
+	}
+	return s, nil
+}
+
+// Close writes what waits to be written and closes the database.
+func (s *Store) Close() error {
+	err := s.flush()
+	return errors.Join(err, s.db.Close())
+}
+
+// dsn says how the file is opened. synchronous=FULL because a yes must not be forgotten, secure_delete because frozen
+// arguments hold mail.
+func dsn(path string) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)",
+	}, "_txlock": {"immediate"}}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+}
+
+// private takes the rights of others away from a directory that Postern may have found.
+func private(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("looking at the state directory: %w", err)
+	}
+	if info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return fmt.Errorf("the state directory %s is open to others and cannot be closed: %w", dir, err)
+	}
+	return nil
+}
+
+// tx runs f in a transaction.
+func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return explain(err)
+	}
+	defer tx.Rollback() // of no effect after the commit
+	if err := f(tx); err != nil {
+		return explain(err)
+	}
+	return explain(tx.Commit())
+}
+
+// nanos is how times are stored: nanoseconds since 1970, 0 for the zero time.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func at(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}
