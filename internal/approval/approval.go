@@ -59,6 +59,16 @@ type Process struct {
 	Start   string   `json:"start,omitempty"`   // start time as the system tells it, to tell a reused pid apart
 	Path    string   `json:"path,omitempty"`    // its executable
 	Parents []string `json:"parents,omitempty"` // executables of its parents, nearest first
+	// Ancestry are its parents, nearest first, so that one process can be found above another.
+	Ancestry []Ancestor `json:"ancestry,omitempty"`
+	// Client is what started it: its nearest parent that is no mere shell in between. Zero if that is not known.
+	Client Ancestor `json:"client,omitzero"`
+}
+
+// Ancestor is a process above another.
+type Ancestor struct {
+	PID   int    `json:"pid"`
+	Start string `json:"start,omitempty"`
 }
 
 // Request is a question to the owner.

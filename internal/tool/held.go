@@ -83,19 +83,21 @@ func (r *Runner) elicit(ctx context.Context, h *heldCall, req approval.Request) 
 // may have had its pending_approval long ago.
 func (r *Runner) settle(request context.Context, h *heldCall, req approval.Request) *Outcome {
 	kept := context.WithoutCancel(request)
-	req, err := r.Queue.Wait(r.life, req.ID)
+	answered, err := r.Queue.Wait(r.life, req.ID)
 	if err != nil {
 		if r.life.Err() != nil {
-			r.Queue.Withdraw(kept, req.ID)
+			if err := r.Queue.Withdraw(kept, req.ID); err != nil && !errors.Is(err, approval.ErrSettled) {
+				r.Log.Warn("withdrawing a question", "approval", req.ID, "error", err)
+			}
 			return failure(Errorf("cancelled", "Postern ended before the owner answered; nothing was done"))
 		}
 		return failure(fmt.Errorf("waiting for the owner: %w", err))
 	}
-	if req.State != approval.Approved {
-		return refusal(req)
+	if answered.State != approval.Approved {
+		return refusal(answered)
 	}
 	if req, err = r.Queue.Claim(kept, req.ID); err != nil {
-		return failure(Errorf("not_run", "the approval %s was already used", req.ID))
+		return failure(Errorf("not_run", "the approval %s was already used", answered.ID))
 	}
 	out := r.safely(h.tool.Name, func() *Outcome { return r.direct(kept, h.tool, h.svc, h.inv.Client, h.profile, req.Frozen) })
 	state := approval.Done
