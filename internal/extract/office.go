@@ -1,0 +1,201 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/csv"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fumiama/go-docx"
+	"github.com/xuri/excelize/v2"
+)
+
+// unpack opens an Office file after checking that it does not unpack to more than it may.
+func unpack(data []byte) (*zip.Reader, error) {
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, errors.New("the file is damaged, protected by a password, or of the old binary kind")
+	}
+	var total uint64
+	for _, f := range z.File {
+		if total += f.UncompressedSize64; total > maxUnpacked {
+			return nil, fmt.Errorf("the file unpacks to more than %d MB", maxUnpacked>>20)
+		}
+	}
+	return z, nil
+}
+
+func docxText(data []byte) (string, error) {
+	if _, err := unpack(data); err != nil {
+		return "", err
+	}
+	doc, err := docx.Parse(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return "", fmt.Errorf("reading the document: %w", err)
+	}
+	var b strings.Builder
+	for _, item := range doc.Document.Body.Items {
+		switch item := item.(type) {
+		case *docx.Paragraph:
+			b.WriteString(item.String() + "\n")
+		case *docx.Table:
+			for _, row := range item.TableRows {
+				var cells []string
+				for _, cell := range row.TableCells {
+					var texts []string
+					for _, p := range cell.Paragraphs {
+						texts = append(texts, p.String())
+					}
+					cells = append(cells, strings.Join(texts, " "))
+				}
+				b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+			}
+		}
+	}
+	return strings.TrimSpace(b.String()), nil
+}
+
+// maxRows is the most rows of one sheet that are read.
+const maxRows = 20_000
+
+func xlsxText(data []byte) (string, error) {
+	if _, err := unpack(data); err != nil {
+		return "", err
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked / 4})
+	if err != nil {
+		return "", fmt.Errorf("reading the workbook: %w", err)
+	}
+	defer f.Close()
+	var b strings.Builder
+	for _, sheet := range f.GetSheetList() {
+		if err := sheetText(&b, f, sheet); err != nil {
+			fmt.Fprintf(&b, "[sheet %s cannot be read]\n", sheet)
+		}
+	}
+	return strings.TrimSpace(b.String()), nil
+}
+
+// sheetText writes a sheet as CSV.
+func sheetText(b *strings.Builder, f *excelize.File, sheet string) error {
+	rows, err := f.Rows(sheet)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	fmt.Fprintf(b, "## %s\n", sheet)
+	out := csv.NewWriter(b)
+	for n := 0; rows.Next() && b.Len() < maxText; n++ {
+		if n == maxRows {
+			out.Flush()
+			fmt.Fprintf(b, "[the sheet has more rows]\n")
+			break
+		}
+		cells, err := rows.Columns()
+		if err != nil {
+			return err
+		}
+		if err := out.Write(cells); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	b.WriteByte('\n')
+	return errors.Join(out.Error(), rows.Error())
+}
+
+// pptxText reads slides and their notes. A presentation is a zip of XML in which text stands in elements a:t of
+// paragraphs a:p (ECMA-376 part 1, section 21.1.2); no kept library reads it.
+func pptxText(data []byte) (string, error) {
+	z, err := unpack(data)
+	if err != nil {
+		return "", err
+	}
+	type slide struct {
+		number int
+		file   *zip.File
+	}
+	var slides []slide
+	notes := map[int]*zip.File{}
+	for _, f := range z.File {
+		dir, base := path.Split(f.Name)
+		if n, ok := numbered(base, "slide"); ok && dir == "ppt/slides/" {
+			slides = append(slides, slide{n, f})
+		}
+		if n, ok := numbered(base, "notesSlide"); ok && dir == "ppt/notesSlides/" {
+			notes[n] = f
+		}
+	}
+	if len(slides) == 0 {
+		return "", errors.New("the file is no presentation")
+	}
+	slices.SortFunc(slides, func(a, b slide) int { return a.number - b.number })
+	var b strings.Builder
+	for _, s := range slides {
+		text, err := drawingText(s.file)
+		if err != nil {
+			return "", fmt.Errorf("reading slide %d: %w", s.number, err)
+		}
+		fmt.Fprintf(&b, "## Slide %d\n%s\n", s.number, text)
+		if f := notes[s.number]; f != nil {
+			if text, err := drawingText(f); err == nil && text != "" {
+				fmt.Fprintf(&b, "Notes: %s\n", text)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return strings.TrimSpace(b.String()), nil
+}
+
+// numbered reads the number of "slide12.xml".
+func numbered(base, prefix string) (int, bool) {
+	s, ok := strings.CutPrefix(base, prefix)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(s, ".xml"))
+	return n, err == nil && strings.HasSuffix(s, ".xml")
+}
+
+func drawingText(f *zip.File) (string, error) {
+	r, err := f.Open()
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	dec := xml.NewDecoder(io.LimitReader(r, maxUnpacked/4))
+	var b strings.Builder
+	inText := false
+	for {
+		tok, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			return strings.TrimSpace(b.String()), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			inText = t.Name.Local == "t"
+			if t.Name.Local == "br" {
+				b.WriteByte('\n')
+			}
+		case xml.EndElement:
+			inText = false
+			if t.Name.Local == "p" {
+				b.WriteByte('\n')
+			}
+		case xml.CharData:
+			if inText {
+				b.Write(t)
+			}
+		}
+	}
+}
