@@ -1,0 +1,193 @@
+package gmail
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"mime"
+	stdmail "net/mail"
+	"regexp"
+	"strings"
+
+	"postern/internal/compose"
+	"postern/internal/mail"
+	"postern/internal/tool"
+)
+
+// maxQuoted is the most characters of the original that a reply or forward repeats.
+const maxQuoted = 50_000
+
+// original is the mail that is answered or forwarded.
+type original struct {
+	id, threadID string
+	header       mail.Header
+	date         string
+	text         string
+	attachments  []mail.Attachment
+}
+
+func fetchOriginal(ctx context.Context, svc *service, in letterInput) (*original, error) {
+	argument, value := "reply_to_message_id", in.ReplyTo
+	if in.Forward != "" {
+		argument, value = "forward_message_id", in.Forward
+	}
+	id, err := parseID(argument, value)
+	if err != nil {
+		return nil, err
+	}
+	m, root, err := fetch(ctx, svc, id)
+	if err != nil {
+		return nil, notFound(err, argument, value)
+	}
+	read := mail.Read(root, mail.Options{Quoted: true})
+	text := tool.Clean(read.Text)
+	if r := []rune(text); len(r) > maxQuoted {
+		text = string(r[:maxQuoted]) + "\n[…]"
+	}
+	return &original{id: m.Id, threadID: m.ThreadId, header: root.Header, date: moment(ctx, m.InternalDate), text: text, attachments: read.Attachments}, nil
+}
+
+// addresses reads an address field of the original; what cannot be read is left out.
+func (o *original) addresses(name string) []stdmail.Address {
+	v := o.header.Get(name)
+	if v == "" {
+		return nil
+	}
+	list, err := stdmail.ParseAddressList(v)
+	if err != nil {
+		list, err = (&stdmail.AddressParser{WordDecoder: new(mime.WordDecoder)}).ParseList(tool.CleanLine(v))
+	}
+	if err != nil {
+		return nil
+	}
+	var out []stdmail.Address
+	for _, a := range list {
+		a.Name = tool.CleanLine(a.Name)
+		out = append(out, *a)
+	}
+	return out
+}
+
+// sentTo returns the address of the owner's that the original came to.
+func (o *original) sentTo(senders []sender) string {
+	for _, name := range []string{"Delivered-To", "To", "Cc"} {
+		for _, a := range o.addresses(name) {
+			if own(senders, a.Address) {
+				return a.Address
+			}
+		}
+	}
+	for _, a := range o.addresses("From") { // one's own mail, continued
+		if own(senders, a.Address) {
+			return a.Address
+		}
+	}
+	return ""
+}
+
+// into makes the letter a reply to the original, or a forward of it.
+func (o *original) into(l *letter, in letterInput, senders []sender) error {
+	if in.Forward != "" {
+		o.forward(l)
+		return nil
+	}
+	if in.To == nil && len(l.Mail.To) == 0 {
+		o.answerTo(l, in.ReplyAll, senders)
+	}
+	l.ReplyAll = in.ReplyAll
+	l.ThreadID = o.threadID
+	if in.Subject != "" && baseSubject(in.Subject) != baseSubject(o.header.Get("Subject")) {
+		return tool.Errorf("invalid_argument", "a reply keeps its subject, or Gmail takes it out of the conversation: omit subject, or write a new mail")
+	}
+	l.Mail.Subject = "Re: " + baseSubject(o.header.Get("Subject"))
+	if id := messageIDOf(o.header.Get("Message-ID")); id != "" {
+		l.Mail.InReplyTo = id
+		l.Mail.References = append(messageIDs(o.header.Get("References")), id)
+		if n := len(l.Mail.References); n > 30 { // the first and the newest, as RFC 5537 section 3.4.4 advises
+			l.Mail.References = append(l.Mail.References[:1], l.Mail.References[n-29:]...)
+		}
+	}
+	who := addressList(o.addresses("From"))
+	if who == "" {
+		who = tool.CleanLine(o.header.Get("From"))
+	}
+	l.Mail.Text += fmt.Sprintf("\nOn %s, %s wrote:\n%s\n", o.date, who, quote(o.text))
+	l.Mail.HTML += fmt.Sprintf(`<br><div class="gmail_quote"><div>On %s, %s wrote:<br></div><blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex">%s</blockquote></div>`,
+		html.EscapeString(o.date), html.EscapeString(who), asHTML(o.text))
+	return nil
+}
+
+// answerTo fills in the recipients of a reply: who wrote, or whom they asked to be answered; with all, everybody else
+// of the original but the owner.
+func (o *original) answerTo(l *letter, all bool, senders []sender) {
+	to := o.addresses("Reply-To")
+	if len(to) == 0 {
+		to = o.addresses("From")
+	}
+	if from := o.addresses("From"); len(from) > 0 && own(senders, from[0].Address) {
+		to = o.addresses("To") // an answer to one's own mail goes where that went
+	}
+	l.Mail.To = to
+	if !all {
+		return
+	}
+	known := map[string]bool{}
+	for _, a := range to {
+		known[strings.ToLower(a.Address)] = true
+	}
+	for _, a := range append(o.addresses("To"), o.addresses("Cc")...) {
+		if key := strings.ToLower(a.Address); !known[key] && !own(senders, a.Address) {
+			known[key] = true
+			l.Mail.Cc = append(l.Mail.Cc, a)
+		}
+	}
+}
+
+func (o *original) forward(l *letter) {
+	if l.Mail.Subject == "" {
+		l.Mail.Subject = "Fwd: " + baseSubject(o.header.Get("Subject"))
+	}
+	var head strings.Builder
+	head.WriteString("---------- Forwarded message ---------\n")
+	for _, name := range []string{"From", "Date", "Subject", "To", "Cc"} {
+		if v := tool.CleanLine(o.header.Get(name)); v != "" {
+			fmt.Fprintf(&head, "%s: %s\n", name, v)
+		}
+	}
+	l.Mail.Text += "\n" + head.String() + "\n" + o.text + "\n"
+	l.Mail.HTML += `<br><div class="gmail_quote">` + asHTML(head.String()) + "<br>" + asHTML(o.text) + "</div>"
+}
+
+// quote sets "> " before every line.
+func quote(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight("> "+line, " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// asHTML shows text in HTML as it is.
+func asHTML(text string) string {
+	return strings.ReplaceAll(html.EscapeString(strings.TrimSpace(text)), "\n", "<br>\n")
+}
+
+var replyMarks = regexp.MustCompile(`(?i)^\s*((re|aw|sv|vs|antw|rv|odp|fwd?|wg|tr)(\[\d+\])?\s*:\s*)+`)
+
+// baseSubject is a subject without the marks of replies and forwards.
+func baseSubject(s string) string {
+	return strings.TrimSpace(replyMarks.ReplaceAllString(tool.CleanLine(s), ""))
+}
+
+var bracketed = regexp.MustCompile(`<[^<>\s]{1,900}>`)
+
+func messageIDs(field string) []string { return bracketed.FindAllString(field, -1) }
+
+// messageIDOf returns a Message-ID that can stand in another mail's header.
+func messageIDOf(field string) string {
+	id := bracketed.FindString(field)
+	if compose.OneLine("message id", id) != nil {
+		return ""
+	}
+	return id
+}
