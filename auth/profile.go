@@ -36,11 +36,11 @@ var ErrNameTaken = errors.New("that name is taken by another profile")
 // Profile is a Google account that the owner has signed in to. It holds no secret: those are in the vault under
 // "profile:" + ID.
 type Profile struct {
-	ID           string    `json:"id"`       // random, never reused
-	OwnerID      string    `json:"-"`        // whose desktop; "owner" for now
-	Name         string    `json:"name"`     // chosen by the owner, unique
-	Email        string    `json:"email"`    // as Google says
-	Subject      string    `json:"-"`        // Google's own id of the account (OpenID Connect "sub")
+	ID           string    `json:"id"`    // random, never reused
+	OwnerID      string    `json:"-"`     // whose desktop; "owner" for now
+	Name         string    `json:"name"`  // chosen by the owner, unique
+	Email        string    `json:"email"` // as Google says
+	Subject      string    `json:"-"`     // Google's own id of the account (OpenID Connect "sub")
 	Kind         Kind      `json:"kind"`
 	Scopes       []string  `json:"scopes"`   // Google scopes that were granted
 	Toolsets     []string  `json:"toolsets"` // what the owner asked for
