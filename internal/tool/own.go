@@ -64,7 +64,7 @@ func (r *Runner) listProfiles(ctx context.Context, _ profilesInput) (profilesOut
 	for _, p := range profiles {
 		row := profileRow{Profile: p, Services: []string{}, Default: err == nil && p.ID == preset.ID}
 		for _, t := range r.tools {
-			if !t.Local() && c.sees(t) && p.can(t) && !slices.Contains(row.Services, t.set) {
+			if !t.Local() && c.Sees(t) && p.can(t) && !slices.Contains(row.Services, t.set) {
 				row.Services = append(row.Services, t.set)
 			}
 		}

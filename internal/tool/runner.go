@@ -120,7 +120,7 @@ func (r *Runner) Tools(ctx context.Context, c Client) ([]*Tool, error) {
 	}
 	var shown []*Tool
 	for _, t := range r.tools {
-		if c.sees(t) && (t.Local() || slices.ContainsFunc(profiles, func(p Profile) bool { return p.can(t) })) {
+		if c.Sees(t) && (t.Local() || slices.ContainsFunc(profiles, func(p Profile) bool { return p.can(t) })) {
 			shown = append(shown, t)
 		}
 	}
@@ -144,8 +144,8 @@ func (r *Runner) visible(ctx context.Context, c Client) ([]Profile, error) {
 	return slices.DeleteFunc(slices.Clone(all), func(p Profile) bool { return !slices.Contains(c.Profiles, p.ID) }), nil
 }
 
-// sees reports whether the client is shown t, profiles aside.
-func (c Client) sees(t *Tool) bool {
+// Sees reports whether the client is shown t, profiles aside.
+func (c Client) Sees(t *Tool) bool {
 	if t.Tier > c.Tier || c.ReadOnly && t.Class != ClassRead {
 		return false
 	}
@@ -260,7 +260,7 @@ func (r *Runner) call(ctx context.Context, inv Invocation, entry *activity.Entry
 // find returns the tool, if the client is shown it.
 func (r *Runner) find(ctx context.Context, inv Invocation) (*Tool, error) {
 	i, ok := slices.BinarySearchFunc(r.tools, inv.Tool, func(t *Tool, name string) int { return strings.Compare(t.Name, name) })
-	if !ok || !inv.Client.sees(r.tools[i]) {
+	if !ok || !inv.Client.Sees(r.tools[i]) {
 		return nil, Errorf("unknown_tool", "there is no tool %q", clip(CleanLine(inv.Tool), 60))
 	}
 	return r.tools[i], nil

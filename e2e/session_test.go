@@ -1,0 +1,167 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// session is a running "postern stdio" spoken to line by line, without a client library.
+type session struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines chan string
+	next  int
+
+	mu     sync.Mutex // guards stderr
+	stderr bytes.Buffer
+	stdout strings.Builder // touched by the reader until lines is closed
+}
+
+// Write takes the log of the server.
+func (s *session) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stderr.Write(p)
+}
+
+func (s *session) log() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stderr.String()
+}
+
+// startSession starts the server below a shell, which is then the client in the eyes of the server, and initializes it.
+func startSession(t *testing.T, d *desktop, flags string) *session {
+	t.Helper()
+	s := &session{t: t, lines: make(chan string, 64)}
+	s.cmd = exec.CommandContext(t.Context(), d.script("client", `"`+binary+`" stdio `+flags+`; exit $?`))
+	s.cmd.Env = d.env
+	s.cmd.Stderr = s
+	var err error
+	if s.in, err = s.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(s.lines)
+		scan := bufio.NewScanner(out)
+		scan.Buffer(nil, 64<<20)
+		for scan.Scan() {
+			s.stdout.WriteString(scan.Text() + "\n")
+			s.lines <- scan.Text()
+		}
+	}()
+	s.request("initialize", map[string]any{
+		"protocolVersion": "2025-11-25", "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "e2e", "version": "1"},
+	})
+	s.send(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
+	return s
+}
+
+func (s *session) send(line string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.in, line+"\n"); err != nil {
+		s.t.Fatalf("writing to the server: %v\n%s", err, s.log())
+	}
+}
+
+// response is a JSON-RPC response.
+type response struct {
+	ID     json.RawMessage `json:"id"`
+	Result json.RawMessage `json:"result"`
+	Error  *struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// receive returns the next response; notifications are passed over, and anything else on stdout fails the test.
+func (s *session) receive() response {
+	s.t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for {
+		select {
+		case line, ok := <-s.lines:
+			if !ok {
+				s.t.Fatalf("the server ended\n%s", s.log())
+			}
+			var r struct {
+				JSONRPC string `json:"jsonrpc"`
+				Method  string `json:"method"`
+				response
+			}
+			if err := json.Unmarshal([]byte(line), &r); err != nil || r.JSONRPC != "2.0" {
+				s.t.Fatalf("on stdout stands something that is no JSON-RPC: %q", line)
+			}
+			if r.Method == "" {
+				return r.response
+			}
+		case <-deadline.C:
+			s.t.Fatalf("no answer within %v\n%s", patience, s.log())
+		}
+	}
+}
+
+// request sends a request and returns its response.
+func (s *session) request(method string, params any) response {
+	s.t.Helper()
+	s.next++
+	s.send(string(encode(s.t, map[string]any{"jsonrpc": "2.0", "id": s.next, "method": method, "params": params})))
+	r := s.receive()
+	if string(r.ID) != string(encode(s.t, s.next)) {
+		s.t.Fatalf("%s: the answer is for request %s", method, r.ID)
+	}
+	return r
+}
+
+// call calls a tool and returns its text and whether it is an error.
+func (s *session) call(tool string, args any) (text string, isError bool) {
+	s.t.Helper()
+	r := s.request("tools/call", map[string]any{"name": tool, "arguments": args})
+	if r.Error != nil {
+		return r.Error.Message, true
+	}
+	var result struct {
+		Content []struct{ Text string }
+		IsError bool
+	}
+	if err := json.Unmarshal(r.Result, &result); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, c := range result.Content {
+		text += c.Text
+	}
+	return text, result.IsError
+}
+
+// end closes stdin and returns how long the server took to end.
+func (s *session) end() time.Duration {
+	s.t.Helper()
+	start := time.Now()
+	if err := s.in.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	for range s.lines {
+	}
+	if err := s.cmd.Wait(); err != nil {
+		s.t.Fatalf("the server ended badly: %v\n%s", err, s.log())
+	}
+	return time.Since(start)
+}

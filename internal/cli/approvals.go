@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"postern/internal/approval"
+	"postern/internal/bridge"
+)
+
+func (f *face) approvals() *cobra.Command {
+	var all bool
+	list := &cobra.Command{Use: "list", Short: "List the questions that wait for you", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		return f.listApprovals(ctx, b, all)
+	})}
+	list.Flags().BoolVar(&all, "all", false, "also those that were answered")
+	var reason string
+	deny := &cobra.Command{Use: "deny ID", Short: "Say no", Args: exactly(1), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, args []string) error {
+		return f.deny(ctx, b, args[0], reason)
+	})}
+	deny.Flags().StringVar(&reason, "reason", "", "why; the assistant reads it")
+	return noun("approvals", "Questions of assistants to you", list,
+		&cobra.Command{Use: "show ID", Short: "Show exactly what would happen", Args: exactly(1), RunE: f.open(f.showApproval)},
+		&cobra.Command{Use: "approve ID", Short: "Say yes", Args: exactly(1), RunE: f.open(f.approve)},
+		deny)
+}
+
+func (f *face) listApprovals(ctx context.Context, b *bridge.Bridge, all bool) error {
+	var found []approval.Request
+	var err error
+	if all {
+		found, err = b.Queue.List(ctx)
+	} else {
+		found, err = b.Queue.Pending(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return f.printJSON(found)
+	}
+	if len(found) == 0 {
+		fmt.Fprintln(f.out, "Nothing waits for you.")
+		return nil
+	}
+	var rows [][]string
+	for _, r := range found {
+		rows = append(rows, []string{r.ID, string(r.State), clip(line(r.Client), 20), r.Profile, clip(line(r.Preview.Title), 40), r.ExpiresAt.Local().Format("15:04")})
+	}
+	if err := f.table([]string{"ID", "STATE", "CLIENT", "PROFILE", "WHAT", "UNTIL"}, rows); err != nil {
+		return err
+	}
+	if !all {
+		fmt.Fprintf(f.out, "\nLook with: postern approvals show %s\n", found[0].ID)
+	}
+	return nil
+}
+
+// find returns the question that an id, or its beginning, means.
+func find(ctx context.Context, b *bridge.Bridge, id string) (approval.Request, error) {
+	r, err := b.Queue.Find(ctx, id)
+	if errors.Is(err, approval.ErrNotFound) {
+		return r, fmt.Errorf("there is no approval %q: \"postern approvals list\" shows those that wait", line(id))
+	}
+	return r, err
+}
+
+func (f *face) showApproval(ctx context.Context, b *bridge.Bridge, args []string) error {
+	r, err := find(ctx, b, args[0])
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return f.printJSON(r)
+	}
+	f.preview(r)
+	switch r.State {
+	case approval.Pending:
+		fmt.Fprintf(f.out, "\nUntil %s. Answer with:\n  postern approvals approve %s\n  postern approvals deny %s --reason \"…\"\n", r.ExpiresAt.Local().Format("15:04"), r.ID, r.ID)
+	default:
+		fmt.Fprintf(f.out, "\nThis question is settled: %s.\n", r.State)
+	}
+	return nil
+}
+
+// preview prints the whole of what would happen. Everything in it may come from outside, so nothing of it reaches the
+// terminal as it is.
+func (f *face) preview(r approval.Request) {
+	fmt.Fprintf(f.out, "%s\n\n", line(r.Preview.Title))
+	fmt.Fprintf(f.out, "Asked by:    %s (calls itself so; %s)\n", line(r.Client), line(r.Origin))
+	fmt.Fprintf(f.out, "Profile:     %s\n", line(r.Profile))
+	fmt.Fprintf(f.out, "Tool:        %s (%s)\n", line(r.Tool), line(r.Class))
+	for _, w := range r.Preview.Warnings {
+		fmt.Fprintf(f.out, "Look:        %s\n", line(w))
+	}
+	fmt.Fprintln(f.out)
+	for _, p := range r.Preview.Fields {
+		fmt.Fprintf(f.out, "%-12s %s\n", line(p.Name)+":", line(p.Value))
+	}
+	if r.Preview.Body != "" {
+		fmt.Fprintf(f.out, "\n  %s\n", strings.ReplaceAll(clean(r.Preview.Body), "\n", "\n  "))
+	}
+}
+
+func (f *face) approve(ctx context.Context, b *bridge.Bridge, args []string) error {
+	r, err := find(ctx, b, args[0])
+	if err != nil {
+		return err
+	}
+	if r.State != approval.Pending {
+		return settled(r)
+	}
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	self := approval.Self()
+	if err := approval.MayApprove(approval.Face{Process: self, Terminal: f.terminal(), Trusted: set.CLI}, r); err != nil {
+		return ownerMust{err}
+	}
+	f.preview(r)
+	if err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: self}); err != nil {
+		return f.unanswered(ctx, b, r, err)
+	}
+	fmt.Fprintln(f.out, "\nApproved. It happens now.")
+	return nil
+}
+
+func (f *face) deny(ctx context.Context, b *bridge.Bridge, id, reason string) error {
+	r, err := find(ctx, b, id)
+	if err != nil {
+		return err
+	}
+	if r.State != approval.Pending {
+		return settled(r)
+	}
+	if err := b.Queue.Answer(ctx, r.ID, approval.Answer{Reason: line(reason), Via: "cli", By: approval.Self()}); err != nil {
+		return f.unanswered(ctx, b, r, err)
+	}
+	fmt.Fprintln(f.out, "Denied. Nothing was done.")
+	return nil
+}
+
+// unanswered says why an answer was not taken.
+func (f *face) unanswered(ctx context.Context, b *bridge.Bridge, r approval.Request, err error) error {
+	if !errors.Is(err, approval.ErrSettled) {
+		return err
+	}
+	now, gerr := b.Queue.Get(ctx, r.ID)
+	if gerr != nil {
+		return err
+	}
+	return settled(now)
+}
+
+func settled(r approval.Request) error {
+	switch r.State {
+	case approval.Withdrawn:
+		return fmt.Errorf("the program that asked has withdrawn this, or has ended: nothing was done, and nothing will be")
+	case approval.Expired:
+		return fmt.Errorf("the time for this was over at %s: nothing was done", r.ExpiresAt.Local().Format(time.TimeOnly))
+	}
+	return fmt.Errorf("this was answered already: %s", r.State)
+}

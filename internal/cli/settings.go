@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"postern/internal/approval"
+	"postern/internal/bridge"
+	"postern/internal/settings"
+)
+
+func (f *face) settings() *cobra.Command {
+	return noun("settings", "What you can set",
+		&cobra.Command{Use: "list", Short: "List all settings", Args: exactly(0), RunE: f.open(f.listSettings)},
+		&cobra.Command{Use: "get KEY", Short: "Print a setting", Args: exactly(1), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, args []string) error {
+			v, _, err := settings.Get(ctx, b.Store, args[0])
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return f.printJSON(map[string]string{"key": args[0], "value": v})
+			}
+			_, err = fmt.Fprintln(f.out, line(v))
+			return err
+		})},
+		&cobra.Command{Use: "set KEY VALUE", Short: "Change a setting", Args: exactly(2), RunE: f.open(f.setSetting)},
+	)
+}
+
+type settingRow struct {
+	Key     string `json:"key"`
+	Value   string `json:"value"`
+	Default string `json:"default"`
+	Doc     string `json:"doc"`
+}
+
+func (f *face) listSettings(ctx context.Context, b *bridge.Bridge, _ []string) error {
+	var all []settingRow
+	var rows [][]string
+	for _, k := range settings.Keys() {
+		v, _, err := settings.Get(ctx, b.Store, k.Name)
+		if err != nil {
+			return err
+		}
+		all = append(all, settingRow{k.Name, v, k.Default, k.Doc})
+		if v == "" {
+			v = "-"
+		}
+		rows = append(rows, []string{k.Name, v, k.Doc})
+	}
+	if f.json {
+		return f.printJSON(all)
+	}
+	return f.table([]string{"KEY", "VALUE", "WHAT IT IS"}, rows)
+}
+
+// setSetting changes a setting. One that says what the owner is asked about is changed in a terminal only, and not by
+// what a waiting program has started: else an assistant with a shell would switch the question off.
+func (f *face) setSetting(ctx context.Context, b *bridge.Bridge, args []string) error {
+	k, err := settings.Find(args[0])
+	if err != nil {
+		return err
+	}
+	if k.Guards && !stricter(k, args[1]) {
+		pending, err := b.Queue.Pending(ctx)
+		if err != nil {
+			return err
+		}
+		var askers []approval.Process
+		for _, r := range pending {
+			askers = append(askers, r.Asker)
+		}
+		if err := approval.MayLoosen(approval.Face{Process: approval.Self(), Terminal: f.terminal()}, askers...); err != nil {
+			return ownerMust{fmt.Errorf("setting %s: %w", k.Name, err)}
+		}
+	}
+	if err := settings.Set(ctx, b.Store, k.Name, args[1]); err != nil {
+		return err
+	}
+	fmt.Fprintf(f.out, "%s is now %q.\n", k.Name, line(args[1]))
+	return nil
+}
+
+// stricter reports whether a value cannot loosen anything: anybody may make Postern ask or refuse more.
+func stricter(k settings.Key, value string) bool {
+	switch k.Name {
+	case "read_only":
+		return value == "true"
+	case "approvals.cli", "approvals.elicitation":
+		return value == "false"
+	case "exchange.folder":
+		return false
+	}
+	return value == "deny"
+}

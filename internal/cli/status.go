@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"postern/auth"
+	"postern/auth/vault"
+	"postern/internal/bridge"
+	"postern/internal/settings"
+)
+
+// status is how Postern stands, for people and programs.
+type status struct {
+	Version  string            `json:"version"`
+	Dir      string            `json:"state_directory"`
+	Folder   string            `json:"exchange_folder"`
+	Profiles []auth.Profile    `json:"profiles"`
+	Pending  int               `json:"pending_approvals"`
+	Settings map[string]string `json:"changed_settings"`
+}
+
+func (f *face) status() *cobra.Command {
+	return &cobra.Command{Use: "status", Short: "Show how Postern stands", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		s, err := statusOf(ctx, b)
+		if err != nil {
+			return err
+		}
+		if f.json {
+			return f.printJSON(s)
+		}
+		rows := [][]string{{"version", s.Version}, {"state", s.Dir}, {"files", s.Folder}, {"profiles", fmt.Sprint(len(s.Profiles))}, {"waiting approvals", fmt.Sprint(s.Pending)}}
+		for _, k := range settings.Keys() {
+			if v, ok := s.Settings[k.Name]; ok {
+				rows = append(rows, []string{k.Name, v})
+			}
+		}
+		if err := f.table([]string{"", ""}, rows); err != nil {
+			return err
+		}
+		for _, p := range s.Profiles {
+			fmt.Fprintf(f.out, "\n%s (%s): %s", line(p.Name), line(p.Email), line(bridge.Health(p)))
+		}
+		switch {
+		case len(s.Profiles) == 0:
+			fmt.Fprint(f.out, "\nNext: postern google-client import FILE, then postern profiles add NAME. Or try it: postern tools call gmail_search query=in:inbox --demo")
+		case s.Pending > 0:
+			fmt.Fprint(f.out, "\n\nSomebody waits for you: postern approvals list")
+		}
+		fmt.Fprintln(f.out)
+		return nil
+	})}
+}
+
+func statusOf(ctx context.Context, b *bridge.Bridge) (status, error) {
+	s := status{Version: version(), Dir: b.Dir, Settings: map[string]string{}}
+	folder, err := b.Folder(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Folder = folder.Dir
+	if s.Profiles, err = b.Profiles.List(ctx); err != nil {
+		return s, err
+	}
+	pending, err := b.Queue.Pending(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Pending = len(pending)
+	for _, k := range settings.Keys() {
+		v, set, err := settings.Get(ctx, b.Store, k.Name)
+		if err != nil {
+			return s, err
+		}
+		if set && v != k.Default {
+			s.Settings[k.Name] = v
+		}
+	}
+	return s, nil
+}
+
+// finding is what doctor found of one thing.
+type finding struct {
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	Says string `json:"says"`
+}
+
+func (f *face) doctor() *cobra.Command {
+	return &cobra.Command{Use: "doctor", Short: "Look for what does not work, and say what to do", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		found := []finding{stateFinding(b)}
+		found = append(found, vaultFindings(ctx, b)...)
+		if browser() == nil {
+			found = append(found, finding{"browser", true, "none here: a sign-in prints an address to open"})
+		}
+		all, err := f.checked(ctx, b, true)
+		if err != nil {
+			found = append(found, finding{"profiles", false, err.Error()})
+		}
+		for _, p := range all {
+			found = append(found, finding{"profile " + p.Name, p.State == auth.Valid, bridge.Health(p)})
+		}
+		bad := 0
+		var rows [][]string
+		for _, x := range found {
+			mark := "ok"
+			if !x.OK {
+				mark = "BAD"
+				bad++
+			}
+			rows = append(rows, []string{mark, x.What, x.Says})
+		}
+		if f.json {
+			err = f.printJSON(found)
+		} else {
+			err = f.table([]string{"", "WHAT", ""}, rows)
+		}
+		if err == nil && bad > 0 {
+			return ownerMust{fmt.Errorf("%d of %d things need you", bad, len(found))}
+		}
+		return err
+	})}
+}
+
+func stateFinding(b *bridge.Bridge) finding {
+	info, err := os.Stat(filepath.Clean(b.Dir))
+	if err != nil {
+		return finding{"state", false, err.Error()}
+	}
+	return finding{"state", true, fmt.Sprintf("%s (%v)", b.Dir, info.Mode().Perm())}
+}
+
+// vaultFindings tries the vault with a value of its own.
+func vaultFindings(ctx context.Context, b *bridge.Bridge) []finding {
+	v, err := b.Vault(ctx)
+	if err != nil {
+		return []finding{{"vault", false, err.Error()}}
+	}
+	const key = "doctor"
+	err = v.Set(ctx, key, []byte("a value to try with"))
+	if err == nil {
+		_, err = v.Get(ctx, key)
+		err = errors.Join(err, v.Delete(ctx, key))
+	}
+	if err != nil {
+		return []finding{{"vault", false, err.Error()}}
+	}
+	out := []finding{{"vault", true, v.Kind()}}
+	c, err := auth.LoadGoogleClient(ctx, v)
+	switch {
+	case err != nil && !errors.Is(err, vault.ErrNotFound):
+		out = append(out, finding{"google-client", false, err.Error()})
+	default:
+		out = append(out, finding{"google-client", true, c.ID})
+	}
+	return out
+}
