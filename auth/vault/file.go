@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"filippo.io/age"
 	"github.com/gofrs/flock"
@@ -18,8 +19,19 @@ import (
 // FileName is the name of an encrypted vault in the state directory.
 const FileName = "vault.age"
 
-// ErrPassphrase is returned when the passphrase does not open the file.
-var ErrPassphrase = errors.New("the passphrase does not open the vault")
+// The ways in which the file cannot be used.
+var (
+	ErrPassphrase = errors.New("the passphrase does not open the vault")
+	ErrDamaged    = errors.New("the vault is damaged")                    // it cannot be read
+	ErrTampered   = errors.New("the vault was changed by something else") // it can be read, but is not what was written
+	ErrBusy       = errors.New("the vault is in use by another Postern")
+)
+
+// lockLimit is how long a call waits for other processes; retry is how often it looks.
+const (
+	lockLimit = 10 * time.Second
+	lockRetry = 20 * time.Millisecond
+)
 
 // File is an encrypted file, for computers without a keychain. A key of its own encrypts the secrets, and the passphrase
 // that key, so that the slow step is taken once per process.
@@ -80,47 +92,98 @@ func (f *File) change(ctx context.Context, change func(map[string][]byte)) error
 	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
 		return fmt.Errorf("making the folder of the vault: %w", err)
 	}
+	// The passphrase comes before the lock: an owner who is asked for it must not hold up every other process.
+	for {
+		if _, err := f.read(); err != nil {
+			return err
+		}
+		if f.identity == nil {
+			if err := f.create(); err != nil {
+				return err
+			}
+		}
+		again, err := f.replace(ctx, change)
+		if !again {
+			return err
+		}
+	}
+}
+
+// replace changes the file under the lock. again says that another process has given it another key meanwhile.
+func (f *File) replace(ctx context.Context, change func(map[string][]byte)) (again bool, err error) {
 	lock := flock.New(f.Path+".lock", flock.SetPermissions(0o600))
-	if err := lock.Lock(); err != nil {
-		return fmt.Errorf("locking the vault: %w", err)
+	waiting, cancel := context.WithTimeout(ctx, lockLimit)
+	defer cancel()
+	if ok, err := lock.TryLockContext(waiting, lockRetry); !ok {
+		if ctx.Err() == nil && waiting.Err() != nil {
+			return false, fmt.Errorf("%w: it held %s for %v", ErrBusy, lock.Path(), lockLimit)
+		}
+		return false, fmt.Errorf("locking the vault: %w", err)
 	}
 	defer lock.Unlock()
-	secrets, err := f.read()
+	s, err := f.load()
 	if err != nil {
-		return err
+		return false, err
+	}
+	if s != nil && !bytes.Equal(s.Identity, f.wrapped) {
+		return true, nil
+	}
+	secrets, err := f.open(s)
+	if err != nil {
+		return false, err
 	}
 	change(secrets)
 	if err := ctx.Err(); err != nil {
-		return err
+		return false, err
 	}
-	return f.write(secrets)
+	return false, f.write(secrets)
 }
 
-// read opens the file and returns its secrets; none if there is no file.
-func (f *File) read() (map[string][]byte, error) {
+// load returns the file as it lies there, nil if there is none.
+func (f *File) load() (*sealed, error) {
 	b, err := os.ReadFile(f.Path)
 	if errors.Is(err, os.ErrNotExist) {
-		return map[string][]byte{}, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the vault: %w", err)
 	}
 	var s sealed
-	if err := json.Unmarshal(b, &s); err != nil || s.Version != 1 {
-		return nil, fmt.Errorf("the vault %s is damaged, or of a newer version of Postern", f.Path)
+	if err := json.Unmarshal(b, &s); err != nil {
+		return nil, fmt.Errorf("%w: %s is no vault, or only a part of one", ErrDamaged, f.Path)
 	}
-	if f.identity == nil || !bytes.Equal(f.wrapped, s.Identity) {
+	if s.Version != 1 {
+		return nil, fmt.Errorf("the vault %s has version %d, and this Postern knows 1: use a newer one", f.Path, s.Version)
+	}
+	return &s, nil
+}
+
+// read opens the file and returns its secrets; none if there is no file.
+func (f *File) read() (map[string][]byte, error) {
+	s, err := f.load()
+	if err != nil {
+		return nil, err
+	}
+	if s != nil && (f.identity == nil || !bytes.Equal(f.wrapped, s.Identity)) {
 		if err := f.unlock(s.Identity); err != nil {
 			return nil, err
 		}
 	}
+	return f.open(s)
+}
+
+// open decrypts the secrets with the file's own key, which is known.
+func (f *File) open(s *sealed) (map[string][]byte, error) {
+	if s == nil {
+		return map[string][]byte{}, nil
+	}
 	plain, err := decrypt(s.Secrets, f.identity)
 	if err != nil {
-		return nil, fmt.Errorf("the vault %s is damaged: %w", f.Path, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrTampered, f.Path, err)
 	}
 	secrets := map[string][]byte{}
 	if err := json.Unmarshal(plain, &secrets); err != nil {
-		return nil, fmt.Errorf("the vault %s is damaged: %w", f.Path, err)
+		return nil, fmt.Errorf("%w: %s", ErrDamaged, f.Path)
 	}
 	return secrets, nil
 }
@@ -141,12 +204,13 @@ func (f *File) unlock(wrapped []byte) error {
 		return ErrPassphrase
 	}
 	if err != nil {
-		return fmt.Errorf("the vault %s is damaged: %w", f.Path, err)
+		return fmt.Errorf("%w: %s: %w", ErrDamaged, f.Path, err)
 	}
-	if f.identity, err = age.ParseX25519Identity(string(plain)); err != nil {
-		return fmt.Errorf("the vault %s is damaged", f.Path)
+	identity, err := age.ParseX25519Identity(string(plain))
+	if err != nil {
+		return fmt.Errorf("%w: %s", ErrDamaged, f.Path)
 	}
-	f.wrapped = wrapped
+	f.identity, f.wrapped = identity, wrapped
 	return nil
 }
 
@@ -163,20 +227,20 @@ func (f *File) create() error {
 	if f.WorkFactor > 0 {
 		to.SetWorkFactor(f.WorkFactor)
 	}
-	if f.identity, err = age.GenerateX25519Identity(); err != nil {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
 		return fmt.Errorf("making the vault: %w", err)
 	}
-	f.wrapped, err = encrypt([]byte(f.identity.String()), to)
-	return err
+	wrapped, err := encrypt([]byte(identity.String()), to)
+	if err != nil {
+		return err
+	}
+	f.identity, f.wrapped = identity, wrapped
+	return nil
 }
 
 // write replaces the file at one stroke.
 func (f *File) write(secrets map[string][]byte) error {
-	if f.identity == nil {
-		if err := f.create(); err != nil {
-			return err
-		}
-	}
 	plain, err := json.Marshal(secrets)
 	if err != nil {
 		return err

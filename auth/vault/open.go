@@ -39,7 +39,7 @@ func Open(ctx context.Context, c Config) (Vault, error) {
 	default:
 		return nil, fmt.Errorf("POSTERN_VAULT is %q: it may be \"keychain\" or \"file\"", choice)
 	}
-	k := Keychain{Service: c.Service}
+	k := &Keychain{Service: c.Service}
 	if _, err := k.Get(ctx, "probe"); err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, fmt.Errorf("%w: %w\nUnlock or install a keychain (on Linux: gnome-keyring), or choose an encrypted file: set POSTERN_VAULT=file, and give its passphrase when asked or in POSTERN_VAULT_PASSPHRASE", ErrNoKeychain, err)
 	}
