@@ -32,5 +32,22 @@ func startBrowser(t *testing.T, proxy string) context.Context {
 		_ = chromedp.Cancel(bounded) // closes the browser before its folder is removed
 		cancel()
 	})
+	if err := chromedp.Do(ctx); err != nil { // starts it; a limit on this first context would end the browser
+		t.Fatalf("starting Chromium: %v", err)
+	}
 	return ctx
+}
+
+// browse runs steps in the browser with a limit, and tells on failure what it shows.
+func browse(t *testing.T, ctx context.Context, what string, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(bounded, steps...); err != nil {
+		look, end := context.WithTimeout(ctx, 10*time.Second)
+		defer end()
+		at, _ := chromedp.Run(look, chromedp.Location())
+		text, _ := chromedp.Run(look, chromedp.Text(`body`))
+		t.Fatalf("%s: %v; the browser shows %q:\n%s", what, err, at, text)
+	}
 }

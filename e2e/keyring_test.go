@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -25,6 +26,7 @@ func startKeyring(t *testing.T) []string {
 
 	bus := exec.Command(daemon, "--session", "--nofork", "--print-address=1")
 	bus.Env = append(os.Environ(), env...)
+	bus.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // also if a test panics
 	out, err := bus.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +44,7 @@ func startKeyring(t *testing.T) []string {
 	ring := exec.Command(keyring, "--foreground", "--unlock", "--components=secrets")
 	ring.Env = append(os.Environ(), env...)
 	ring.Stdin = strings.NewReader("the password of a test\n")
-	ring.Stderr = os.Stderr
+	ring.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := ring.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds every wait for another process. It is long because a busy machine is no failure.
-const patience = 90 * time.Second
+const patience = 60 * time.Second
 
 // binary is the postern that the tests run, built as it ships.
 var binary string

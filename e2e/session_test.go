@@ -40,11 +40,12 @@ func (s *session) log() string {
 	return s.stderr.String()
 }
 
-// startSession starts the server below a shell, which is then the client in the eyes of the server, and initializes it.
+// startSession starts the server below "timeout", which is then the client in the eyes of the server: were it this test,
+// this test could not approve anything. It initializes the session.
 func startSession(t *testing.T, d *desktop, flags string) *session {
 	t.Helper()
 	s := &session{t: t, lines: make(chan string, 64)}
-	s.cmd = exec.CommandContext(t.Context(), d.script("client", `"`+binary+`" stdio `+flags+`; exit $?`))
+	s.cmd = exec.CommandContext(t.Context(), d.script("client", `exec timeout 600 "`+binary+`" stdio `+flags))
 	s.cmd.Env = d.env
 	s.cmd.Stderr = s
 	var err error
