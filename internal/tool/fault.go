@@ -25,6 +25,20 @@ func Errorf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// ArgumentError says which argument led to an error of Google's.
+type ArgumentError struct {
+	Argument string
+	Value    string
+	Err      error
+}
+
+func (e *ArgumentError) Error() string {
+	return fmt.Sprintf("argument %q is %q: %v", e.Argument, e.Value, e.Err)
+}
+
+// Unwrap returns Google's error.
+func (e *ArgumentError) Unwrap() error { return e.Err }
+
 // ownerMust is implemented by an error that only the owner can end, with the command that does it.
 type ownerMust interface {
 	error
@@ -45,7 +59,12 @@ func explain(err error, p Profile, others []Profile) *Error {
 	}
 	var ge *googleapi.Error
 	if errors.As(err, &ge) {
-		return explainGoogle(ge, p, others)
+		e := explainGoogle(ge, p, others)
+		var ae *ArgumentError
+		if errors.As(err, &ae) {
+			e.Message = fmt.Sprintf("argument %q is %q: %s", ae.Argument, clip(CleanLine(ae.Value), 80), e.Message)
+		}
+		return e
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return Errorf("timeout", "Google did not answer in time: try again, or ask for less")

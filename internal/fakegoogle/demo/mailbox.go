@@ -67,7 +67,9 @@ func (d *Demo) write() error {
 	if err := json.Unmarshal(assets.DemoMailbox, &box); err != nil {
 		return fmt.Errorf("reading the sample mailbox: %w", err)
 	}
-	w := writer{demo: d, people: box.People, today: d.now().Truncate(time.Minute)}
+	y, m, day := d.now().Date()
+	// From midnight on, so that dates and ids are the same all day.
+	w := writer{demo: d, people: box.People, today: time.Date(y, m, day, 0, 0, 0, 0, d.now().Location())}
 	for i, t := range box.Threads {
 		w.thread(i, t)
 	}

@@ -75,7 +75,7 @@ func readMessage(ctx context.Context, svc *service, in messageInput) (messageOut
 // notFound names the argument that named nothing.
 func notFound(err error, argument, value string) error {
 	if googleCode(err) == 404 || googleCode(err) == 400 {
-		return fmt.Errorf("argument %q is %q: %w", argument, clip(tool.CleanLine(value)), err)
+		return &tool.ArgumentError{Argument: argument, Value: value, Err: err}
 	}
 	return err
 }
