@@ -314,31 +314,3 @@ func (s *searcher) ago(value string) (int64, bool) {
 	}
 	return t.UnixMilli(), true
 }
-
-// search returns the matching messages, newest first.
-func (b *mailbox) search(q string, labels []string, spamTrash bool, now time.Time) []*message {
-	s := &searcher{box: b, now: now}
-	match := s.compile(parseQuery(q), false)
-	for _, l := range labels {
-		s.asked(l, false)
-	}
-	var out []*message
-	for _, m := range b.sorted() {
-		if !spamTrash && (m.has("TRASH") && !s.trash || m.has("SPAM") && !s.spam) {
-			continue
-		}
-		if hasAll(m, labels) && match(m) {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-func hasAll(m *message, labels []string) bool {
-	for _, l := range labels {
-		if !m.has(l) {
-			return false
-		}
-	}
-	return true
-}

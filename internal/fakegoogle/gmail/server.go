@@ -122,7 +122,6 @@ type mailbox struct {
 	sendAs   []*api.SendAs
 	filters  []*api.Filter
 	vacation api.VacationSettings
-	last     uint64 // id
 	history  uint64
 	next     int // number of the next label, draft or filter
 }

@@ -1,0 +1,46 @@
+# Thin over go and scripts/: make run, make test, make bench, make soak, make build.
+
+# One set of flags everywhere, so that everything is built once.
+export GOFLAGS := -buildvcs=false -trimpath
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# Packages with goroutines.
+RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/retry ./internal/store ./internal/tool ./internal/workspace/... ./server
+
+.PHONY: run test bench soak build unit vet race e2e
+
+run: ## install what is missing, build, and show a first real answer
+	@scripts/setup run
+	@$(MAKE) --no-print-directory build
+	@scripts/demo bin/postern
+
+build:
+	CGO_ENABLED=0 go build -ldflags='-s -w' -o bin/postern ./cmd/postern
+
+test: ## install what is missing, and run every test
+	@scripts/setup test
+	@$(MAKE) --no-print-directory unit vet race e2e
+
+unit:
+	CGO_ENABLED=0 go test ./...
+
+vet:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt"; exit 1; }
+	CGO_ENABLED=0 go vet ./...
+	CGO_ENABLED=0 go vet -tags e2e ./e2e
+	CGO_ENABLED=0 go run $(STATICCHECK) ./...
+
+race:
+	CGO_ENABLED=1 go test -race -short $(RACE)
+
+e2e:
+	cd e2e && npm ci --silent
+	CGO_ENABLED=0 go test -tags e2e -timeout 15m ./e2e
+
+bench: ## print figures; fails over a budget
+	@$(MAKE) --no-print-directory build
+	go run ./internal/bench -binary bin/postern
+
+soak: ## long: fuzzing and repeats
+	go test -fuzz=FuzzRead -fuzztime=2m ./internal/mail
+	go test -fuzz=FuzzStripQuoted -fuzztime=2m ./internal/mail
+	CGO_ENABLED=1 go test -race -count=20 -short $(RACE)
