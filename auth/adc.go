@@ -23,6 +23,7 @@ type adcFile struct {
 	ClientEmail  string `json:"client_email"`
 	PrivateKey   string `json:"private_key"`
 	PrivateKeyID string `json:"private_key_id"`
+	Universe     string `json:"universe_domain"`
 }
 
 // DefaultADC returns where Application Default Credentials lie: GOOGLE_APPLICATION_CREDENTIALS, else where gcloud puts
@@ -43,16 +44,54 @@ func (p *Profiles) AddADC(ctx context.Context, s SignIn, path string) (Profile, 
 	if err := p.free(ctx, s.Name); err != nil {
 		return Profile{}, err
 	}
+	one, c, t, err := p.readADC(ctx, s, path)
+	if err != nil {
+		return Profile{}, err
+	}
+	if err := p.keep(ctx, one, c); err != nil {
+		return Profile{}, err
+	}
+	p.remember(one, t)
+	return one, nil
+}
+
+// readADC reads a file and tries what is in it.
+func (p *Profiles) readADC(ctx context.Context, s SignIn, path string) (Profile, credential, *oauth2.Token, error) {
+	one, c, err := p.parseADC(s, path)
+	if err != nil {
+		return Profile{}, credential{}, nil, err
+	}
+	t, err := p.source(ctx, one, c).Token()
+	if err != nil {
+		return Profile{}, credential{}, nil, fmt.Errorf("trying the credentials: %w", p.readable(err))
+	}
+	if one.Kind == AuthorizedUser {
+		one.RefreshUntil = refreshUntil(t, p.now())
+		if err := p.identify(ctx, &one, t); err != nil {
+			return Profile{}, credential{}, nil, err
+		}
+	}
+	if err := one.judge(s.Scopes); err != nil {
+		return Profile{}, credential{}, nil, errors.New(`the credentials allow none of what the tools need: make them with "gcloud auth application-default login --scopes=…"`)
+	}
+	return one, c, t, nil
+}
+
+// parseADC makes a profile and its credentials of a file.
+func (p *Profiles) parseADC(s SignIn, path string) (Profile, credential, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return Profile{}, fmt.Errorf("there are no Application Default Credentials at %s: run \"gcloud auth application-default login\", or name the file", path)
+		return Profile{}, credential{}, fmt.Errorf("there are no Application Default Credentials at %s: run \"gcloud auth application-default login\", or name the file", path)
 	}
 	if err != nil {
-		return Profile{}, fmt.Errorf("reading the credentials: %w", err)
+		return Profile{}, credential{}, fmt.Errorf("reading the credentials: %w", err)
 	}
 	var f adcFile
 	if err := json.Unmarshal(b, &f); err != nil {
-		return Profile{}, fmt.Errorf("%s holds no credentials: it is not JSON", path)
+		return Profile{}, credential{}, fmt.Errorf("%s holds no credentials: it is not JSON", path)
+	}
+	if f.Universe != "" && f.Universe != "googleapis.com" {
+		return Profile{}, credential{}, fmt.Errorf("the credentials in %s are for %q, which is not Google's public cloud", path, clip(f.Universe))
 	}
 	now := p.now()
 	one := Profile{ID: newID(), OwnerID: "owner", Name: s.Name, Toolsets: s.Toolsets, ReadOnly: s.ReadOnly, ClientID: f.ClientID, QuotaProject: f.QuotaProject, AddedAt: now, SignedInAt: now, CheckedAt: now}
@@ -60,44 +99,21 @@ func (p *Profiles) AddADC(ctx context.Context, s SignIn, path string) (Profile, 
 	switch f.Type {
 	case "authorized_user":
 		if f.RefreshToken == "" || f.ClientID == "" {
-			return Profile{}, fmt.Errorf("the credentials in %s are not complete", path)
+			return Profile{}, credential{}, fmt.Errorf("the credentials in %s are not complete", path)
 		}
 		one.Kind, c = AuthorizedUser, credential{Refresh: f.RefreshToken, ClientID: f.ClientID, ClientSecret: f.ClientSecret}
 	case "service_account":
 		if f.PrivateKey == "" || f.ClientEmail == "" {
-			return Profile{}, fmt.Errorf("the key in %s is not complete", path)
+			return Profile{}, credential{}, fmt.Errorf("the key in %s is not complete", path)
 		}
 		one.Kind, one.Email, one.Subject, one.Scopes = ServiceAccount, f.ClientEmail, f.ClientEmail, slices.Clone(s.Scopes)
 		c = credential{Email: f.ClientEmail, PrivateKey: f.PrivateKey, PrivateKeyID: f.PrivateKeyID}
 	case "":
-		return Profile{}, fmt.Errorf(`%s holds no Application Default Credentials; an OAuth client is imported with "postern google-client import FILE"`, path)
+		return Profile{}, credential{}, fmt.Errorf(`%s holds no Application Default Credentials; an OAuth client is imported with "postern google-client import FILE"`, path)
 	default:
-		return Profile{}, fmt.Errorf("%s holds credentials of the type %q: only authorized_user and service_account can be used", path, clip(f.Type))
+		return Profile{}, credential{}, fmt.Errorf("%s holds credentials of the type %q: only authorized_user and service_account can be used", path, clip(f.Type))
 	}
-	t, err := p.source(ctx, one, c).Token()
-	if err != nil {
-		return Profile{}, fmt.Errorf("trying the credentials: %w", p.readable(err))
-	}
-	if one.Kind == AuthorizedUser {
-		if err := p.identify(ctx, &one, t); err != nil {
-			return Profile{}, err
-		}
-	}
-	if err := one.judge(s.Scopes); err != nil {
-		return Profile{}, errors.New(`the credentials allow none of what the tools need: make them with "gcloud auth application-default login --scopes=…"`)
-	}
-	v, err := p.Vault(ctx)
-	if err != nil {
-		return Profile{}, err
-	}
-	if err := saveCredential(ctx, v, one.ID, c); err != nil {
-		return Profile{}, err
-	}
-	if err := p.Index.SaveProfile(ctx, one); err != nil {
-		return Profile{}, errors.Join(err, deleteCredential(ctx, v, one.ID))
-	}
-	p.remember(one.ID, t)
-	return one, nil
+	return one, c, nil
 }
 
 // identify fills in whose credentials they are. Those of gcloud often do not say: then the address is not known.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,85 +22,122 @@ type credential struct {
 	PrivateKeyID string `json:"private_key_id,omitempty"`
 }
 
-// splitMark begins an item that says in how many others the value lies: some keychains allow 2,560 bytes, and the key
-// of a service account may have more.
+// splitMark begins an item that says in how many others the value lies, and under which name: some keychains allow 2,560
+// bytes, and the key of a service account may have more. The name is another with each writing, so that the old value
+// stands until the new one is whole.
 const splitMark = "split:"
+
+// errDamaged is an item that cannot be read.
+var errDamaged = errors.New("the profile's item in the vault is damaged: sign it in again")
 
 func credentialKey(id string) string { return "profile:" + id }
 
-func partKey(id string, i int) string { return credentialKey(id) + ":" + strconv.Itoa(i) }
+// split is what such an item says.
+type split struct {
+	parts int
+	name  string
+}
 
+func (s split) key(id string, i int) string {
+	return credentialKey(id) + ":" + s.name + ":" + strconv.Itoa(i)
+}
+
+// drop deletes the parts.
+func (s split) drop(ctx context.Context, v vault.Vault, id string) (err error) {
+	for i := range s.parts {
+		err = errors.Join(err, v.Delete(ctx, s.key(id, i)))
+	}
+	return err
+}
+
+// parseSplit reads an item; no parts means that it is the value itself.
+func parseSplit(item []byte) (split, error) {
+	rest, ok := strings.CutPrefix(string(item), splitMark)
+	if !ok {
+		return split{}, nil
+	}
+	count, name, _ := strings.Cut(rest, ":")
+	n, err := strconv.Atoi(count)
+	if err != nil || n < 1 || n > 20 || name == "" {
+		return split{}, errDamaged
+	}
+	return split{n, name}, nil
+}
+
+// saveCredential keeps c in place of what was there.
 func saveCredential(ctx context.Context, v vault.Vault, id string, c credential) error {
 	c.Version = 1
-	b, err := json.Marshal(c)
+	item, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	if len(b) <= vault.MaxValue {
-		return v.Set(ctx, credentialKey(id), b)
+	old, err := v.Get(ctx, credentialKey(id))
+	if err != nil && !errors.Is(err, vault.ErrNotFound) {
+		return err
 	}
-	n := 0
-	for rest := b; len(rest) > 0; n++ {
-		size := min(len(rest), vault.MaxValue)
-		if err := v.Set(ctx, partKey(id, n), rest[:size]); err != nil {
-			return err
+	var fresh split
+	if len(item) > vault.MaxValue {
+		fresh.name = newID()
+		for part := range slices.Chunk(item, vault.MaxValue) {
+			fresh.parts++
+			if err := v.Set(ctx, fresh.key(id, fresh.parts-1), part); err != nil {
+				return errors.Join(err, fresh.drop(context.WithoutCancel(ctx), v, id))
+			}
 		}
-		rest = rest[size:]
+		item = []byte(splitMark + strconv.Itoa(fresh.parts) + ":" + fresh.name)
 	}
-	return v.Set(ctx, credentialKey(id), []byte(splitMark+strconv.Itoa(n)))
+	if err := v.Set(ctx, credentialKey(id), item); err != nil {
+		return errors.Join(err, fresh.drop(context.WithoutCancel(ctx), v, id))
+	}
+	if was, err := parseSplit(old); err == nil {
+		return was.drop(ctx, v, id)
+	}
+	return nil
 }
 
+// loadCredential returns what is kept, vault.ErrNotFound if nothing is.
 func loadCredential(ctx context.Context, v vault.Vault, id string) (credential, error) {
-	b, err := v.Get(ctx, credentialKey(id))
+	item, err := v.Get(ctx, credentialKey(id))
 	if err != nil {
 		return credential{}, err
 	}
-	n, split, err := parts(b)
+	s, err := parseSplit(item)
 	if err != nil {
 		return credential{}, err
 	}
-	if split {
-		b = nil
-		for i := range n {
-			part, err := v.Get(ctx, partKey(id, i))
+	if s.parts > 0 {
+		item = nil
+		for i := range s.parts {
+			part, err := v.Get(ctx, s.key(id, i))
+			if errors.Is(err, vault.ErrNotFound) {
+				return credential{}, errDamaged
+			}
 			if err != nil {
 				return credential{}, err
 			}
-			b = append(b, part...)
+			item = append(item, part...)
 		}
 	}
 	var c credential
-	if err := json.Unmarshal(b, &c); err != nil {
-		return credential{}, errors.New("the profile's item in the vault is damaged: remove the profile and add it again")
+	if err := json.Unmarshal(item, &c); err != nil {
+		return credential{}, errDamaged
 	}
 	return c, nil
 }
 
+// deleteCredential forgets what is kept; nothing is no error.
 func deleteCredential(ctx context.Context, v vault.Vault, id string) error {
-	b, err := v.Get(ctx, credentialKey(id))
+	item, err := v.Get(ctx, credentialKey(id))
 	if errors.Is(err, vault.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if n, split, err := parts(b); err == nil && split {
-		for i := range n {
-			if err := v.Delete(ctx, partKey(id, i)); err != nil {
-				return err
-			}
+	if s, err := parseSplit(item); err == nil {
+		if err := s.drop(ctx, v, id); err != nil {
+			return err
 		}
 	}
 	return v.Delete(ctx, credentialKey(id))
-}
-
-func parts(b []byte) (n int, split bool, err error) {
-	s, split := strings.CutPrefix(string(b), splitMark)
-	if !split {
-		return 0, false, nil
-	}
-	if n, err = strconv.Atoi(s); err != nil || n < 1 || n > 20 {
-		return 0, true, fmt.Errorf("the profile's item in the vault is damaged")
-	}
-	return n, true, nil
 }

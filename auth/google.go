@@ -28,6 +28,9 @@ const (
 // identityScopes say who signs in.
 var identityScopes = []string{"openid", "email"}
 
+// identityGranted are the same as Google names them in its answers, with one that it adds at times.
+var identityGranted = []string{"openid", "https://www.googleapis.com/auth/userinfo.email", "https://www.googleapis.com/auth/userinfo.profile"}
+
 // identity is who an access token is for, OpenID Connect Core section 5.3.
 type identity struct {
 	Subject string `json:"sub"`
@@ -43,7 +46,7 @@ func (p *Profiles) whoIs(ctx context.Context, access string) (identity, error) {
 	req.Header.Set("Authorization", "Bearer "+access)
 	resp, err := p.HTTP.Do(req)
 	if err != nil {
-		return identity{}, fmt.Errorf("asking Google who signed in: %w", err)
+		return identity{}, fmt.Errorf("asking Google who signed in: %w", plain(err))
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -125,18 +128,77 @@ const clockSkew = 5 * time.Minute
 func (p *Profiles) wrongClock(err error) error {
 	var cert x509.CertificateInvalidError
 	if errors.As(err, &cert) && cert.Reason == x509.Expired {
-		return fmt.Errorf("Google's certificate does not seem valid now: is the clock of this computer right? It says %s", p.now().Format(time.RFC1123))
+		return fmt.Errorf("%w: it says %s, and Google's certificate is not valid then; set it, then try again", ErrClock, p.now().Format(time.RFC1123))
 	}
-	var re *oauth2.RetrieveError
-	if errors.As(err, &re) && re.Response != nil {
-		if at, perr := http.ParseTime(re.Response.Header.Get("Date")); perr == nil {
-			if d := p.now().Sub(at); d.Abs() > clockSkew {
-				return fmt.Errorf("the clock of this computer is wrong by %v: set it, then try again", d.Abs().Round(time.Minute))
-			}
+	re := refusal(err)
+	if re == nil {
+		return nil
+	}
+	if re.Response != nil {
+		if skew := p.skew(re.Response.Header.Get("Date")); skew != nil {
+			return skew
 		}
-		if strings.Contains(re.ErrorDescription, "reasonable timeframe") {
-			return errors.New("the clock of this computer is wrong: set it, then try again")
-		}
+	}
+	if strings.Contains(re.ErrorDescription, "reasonable timeframe") {
+		return fmt.Errorf("%w: set it, then try again", ErrClock)
 	}
 	return nil
+}
+
+// skew compares the clock with the Date of an answer; no date says nothing.
+func (p *Profiles) skew(date string) error {
+	at, err := http.ParseTime(date)
+	if err != nil {
+		return nil
+	}
+	if d := p.now().Sub(at); d.Abs() > clockSkew {
+		side := "ahead"
+		if d < 0 {
+			side = "behind"
+		}
+		return fmt.Errorf("%w: it is %v %s; set it, then try again", ErrClock, d.Abs().Round(time.Minute), side)
+	}
+	return nil
+}
+
+// refusal returns what the token endpoint answered, nil if err is no answer. The answer to an assertion is not taken
+// apart by its package.
+func refusal(err error) *oauth2.RetrieveError {
+	var re *oauth2.RetrieveError
+	if !errors.As(err, &re) {
+		return nil
+	}
+	if re.ErrorCode == "" {
+		var body struct {
+			Error       string `json:"error"`
+			Description string `json:"error_description"`
+		}
+		if json.Unmarshal(re.Body, &body) == nil {
+			re.ErrorCode, re.ErrorDescription = body.Error, body.Description
+		}
+	}
+	return re
+}
+
+// subtype is Google's own addition to an answer of the token endpoint, "" if there is none.
+func subtype(re *oauth2.RetrieveError) string {
+	var body struct {
+		Subtype string `json:"error_subtype"`
+	}
+	_ = json.Unmarshal(re.Body, &body)
+	return body.Subtype
+}
+
+// dated notes the Date of the last answer that passes.
+type dated struct {
+	base http.RoundTripper
+	date string
+}
+
+func (d *dated) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := d.base.RoundTrip(r)
+	if err == nil {
+		d.date = resp.Header.Get("Date")
+	}
+	return resp, err
 }

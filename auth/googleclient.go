@@ -1,10 +1,13 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/url"
 	"strings"
 
 	"postern/auth/vault"
@@ -23,7 +26,16 @@ type GoogleClient struct {
 	Secret    string `json:"client_secret"`
 	ProjectID string `json:"project_id,omitempty"`
 	Kind      string `json:"kind"` // "installed" or "web"
+	// Redirect is where Google answers a web client: an address of this computer that is registered with it. An
+	// installed one may be answered at any port, and has none.
+	Redirect string `json:"redirect,omitempty"`
 }
+
+// String returns the id alone: the secret must not get into a log.
+func (c GoogleClient) String() string { return c.ID }
+
+// LogValue is as String.
+func (c GoogleClient) LogValue() slog.Value { return slog.StringValue(c.ID) }
 
 // ParseGoogleClient reads the JSON that Google Cloud gives for an OAuth client. Anything else is refused with what it is.
 func ParseGoogleClient(b []byte) (GoogleClient, error) {
@@ -39,6 +51,7 @@ func ParseGoogleClient(b []byte) (GoogleClient, error) {
 		Current    string `json:"current_key"`
 		Refresh    string `json:"refresh_token"`
 	}
+	b = bytes.TrimPrefix(b, []byte("\ufeff")) // of editors on Windows
 	text := strings.TrimSpace(string(b))
 	if err := json.Unmarshal(b, &file); err != nil {
 		switch {
@@ -50,6 +63,8 @@ func ParseGoogleClient(b []byte) (GoogleClient, error) {
 			return GoogleClient{}, errors.New("the file holds a key or certificate: download the JSON of an OAuth client")
 		case strings.HasPrefix(text, "<"):
 			return GoogleClient{}, errors.New("the file is a web page: download the JSON of an OAuth client")
+		case json.Valid(b):
+			return GoogleClient{}, errors.New(`the file is JSON, but no OAuth client: those begin with "installed" or "web"`)
 		}
 		return GoogleClient{}, errors.New("the file is not JSON: download the JSON of an OAuth client from Google Cloud")
 	}
@@ -60,7 +75,7 @@ func ParseGoogleClient(b []byte) (GoogleClient, error) {
 		c.Kind = "installed"
 	case file.Web != nil:
 		c = file.Web.GoogleClient
-		c.Kind = "web"
+		c.Kind, c.Redirect = "web", loopback(file.Web.RedirectURIs)
 	case file.Type == "service_account" || file.PrivateKey != "":
 		return GoogleClient{}, errors.New(`the file is the key of a service account: use "postern profiles add NAME --adc FILE" for that`)
 	case file.Type == "authorized_user" || file.Refresh != "":
@@ -69,6 +84,8 @@ func ParseGoogleClient(b []byte) (GoogleClient, error) {
 		return GoogleClient{}, errors.New("the file is a workload identity configuration, which has no OAuth client")
 	case file.APIKey != "" || file.Current != "":
 		return GoogleClient{}, errors.New("the file holds an API key (as google-services.json does), which cannot sign anybody in")
+	case file.Type != "":
+		return GoogleClient{}, fmt.Errorf("the file holds credentials of the type %q, which have no OAuth client", clip(file.Type))
 	default:
 		return GoogleClient{}, errors.New(`the file is JSON, but no OAuth client: those begin with "installed" or "web"`)
 	}
@@ -78,9 +95,25 @@ func ParseGoogleClient(b []byte) (GoogleClient, error) {
 	case c.Secret == "":
 		return GoogleClient{}, errors.New("the OAuth client has no client_secret: Google shows it only when it is made, so make a new secret and download the JSON then")
 	case !strings.HasSuffix(c.ID, ".apps.googleusercontent.com"):
-		return GoogleClient{}, fmt.Errorf("the client_id %q is not one of Google's", c.ID)
+		return GoogleClient{}, fmt.Errorf("the client_id %q is not one of Google's", clip(c.ID))
+	case c.Kind == "web" && c.Redirect == "":
+		return GoogleClient{}, errors.New(`the OAuth client is for a web site, and Google would never answer to this computer: make one of the type "Desktop app", or register a redirect URI such as http://127.0.0.1:7879/ with it and download its JSON again`)
 	}
 	return c, nil
+}
+
+// loopback returns the first address of this computer with a port, "" if there is none.
+func loopback(uris []string) string {
+	for _, uri := range uris {
+		u, err := url.Parse(uri)
+		if err != nil || u.Scheme != "http" || u.Port() == "" || u.RawQuery != "" || u.Fragment != "" {
+			continue
+		}
+		if h := u.Hostname(); h == "localhost" || h == "127.0.0.1" || h == "::1" {
+			return uri
+		}
+	}
+	return ""
 }
 
 // ImportGoogleClient keeps the client in the vault.

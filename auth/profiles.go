@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -20,13 +21,15 @@ import (
 // Profiles are the owner's profiles with their credentials. Its fields are set before the first call and not changed.
 type Profiles struct {
 	Index   Index
-	Vault   func(context.Context) (vault.Vault, error) // opened when it is first needed
-	HTTP    *http.Client                               // to Google, without credentials; never nil
-	Now     func() time.Time                           // time.Now
-	Browser func(url string) error                     // opens the owner's browser; nil where there is none
-	Show    func(format string, args ...any)           // says something to the owner during a sign-in; nil for nobody
-	Limit   time.Duration                              // for a sign-in; 5 min
-	Log     *slog.Logger                               // nil: silent
+	Vault   func(context.Context) (vault.Vault, error)          // opened when it is first needed
+	HTTP    *http.Client                                        // to Google, without credentials; never nil
+	Now     func() time.Time                                    // time.Now
+	Browser func(url string) error                              // opens the owner's browser; nil where there is none
+	Show    func(format string, args ...any)                    // says something to the owner during a sign-in; nil for nobody
+	Limit   time.Duration                                       // for a sign-in; 5 min
+	Listen  func(network, address string) (net.Listener, error) // opens the port for Google's answer; nil means net.Listen
+	Log     *slog.Logger                                        // nil: silent
+	ADC     string                                              // Application Default Credentials that Refresh reads again; "" means DefaultADC
 
 	mu      sync.Mutex // guards tokens
 	tokens  map[string]*token
@@ -130,10 +133,21 @@ func (p *Profiles) Remove(ctx context.Context, name string) (removed Profile, wa
 		return Profile{}, "", fmt.Errorf("removing profile %q: %w", one.Name, err)
 	}
 	p.forget(one.ID)
-	if cred.Refresh == "" || one.Kind != SignedIn {
+	switch {
+	case one.Kind == AuthorizedUser:
+		return one, `the permission still stands at Google, because it is gcloud's: end it with "gcloud auth application-default revoke"`, nil
+	case one.Kind == ServiceAccount:
+		return one, "the key is still good at Google: delete it in Google Cloud if nothing else uses it", nil
+	case cred.Refresh == "" && warning == "":
+		return one, "its credentials were not in the " + v.Kind() + ", so the permission still stands at Google; take it back at https://myaccount.google.com/connections", nil
+	case cred.Refresh == "":
 		return one, warning, nil
 	}
-	if other := p.sharing(ctx, one); other != "" {
+	other, err := p.sharing(ctx, one)
+	if err != nil {
+		return one, fmt.Sprintf("the permission still stands at Google, because another profile may use it (%v); take it back at https://myaccount.google.com/connections", err), nil
+	}
+	if other != "" {
 		return one, fmt.Sprintf("the permission still stands at Google, because profile %q uses it, too", other), nil
 	}
 	if err := p.revoke(ctx, cred.Refresh); err != nil {
@@ -142,18 +156,19 @@ func (p *Profiles) Remove(ctx context.Context, name string) (removed Profile, wa
 	return one, warning, nil
 }
 
-// sharing returns the name of another profile that lives from the same permission: same account, same client.
-func (p *Profiles) sharing(ctx context.Context, one Profile) string {
+// sharing returns the name of another profile that lives from the same permission: same account, same client. Taking
+// one back at Google would end both.
+func (p *Profiles) sharing(ctx context.Context, one Profile) (string, error) {
 	all, err := p.Index.Profiles(ctx)
 	if err != nil {
-		return ""
+		return "", err
 	}
 	for _, o := range all {
 		if o.ID != one.ID && o.Subject == one.Subject && o.ClientID == one.ClientID && o.Kind == SignedIn {
-			return o.Name
+			return o.Name, nil
 		}
 	}
-	return ""
+	return "", nil
 }
 
 func (p *Profiles) now() time.Time {
