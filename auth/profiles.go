@@ -8,10 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/sync/singleflight"
 
@@ -44,11 +45,11 @@ type SignIn struct {
 	Scopes   []string // Google scopes to ask for
 }
 
-var validName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,39}$`)
-
 // checkName refuses what could be taken for something else in a command, an address or an argument.
 func checkName(name string) error {
-	if !validName.MatchString(name) {
+	plain := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	odd := func(r rune) bool { return !plain(r) && !strings.ContainsRune("._-", r) }
+	if first, _ := utf8.DecodeRuneInString(name); !plain(first) || strings.ContainsFunc(name, odd) || utf8.RuneCountInString(name) > 40 || !utf8.ValidString(name) {
 		return fmt.Errorf("%q cannot be a profile's name: up to 40 letters, digits, dots, dashes and underscores", name)
 	}
 	if strings.EqualFold(name, "all") {

@@ -82,7 +82,7 @@ func (s *Server) mcp(notify notifier) *server.MCPServer {
 
 // describe writes a tool with all four hints: what is left out would have a default, and mcp-go's is "destructive".
 func describe(t *tool.Tool) mcp.Tool {
-	out := mcp.NewToolWithRawSchema(t.Name, t.Description, t.Schema)
+	out := mcp.NewToolWithRawSchema(t.Name, t.Description, t.Schema())
 	h := t.Class.Annotations()
 	out.Title = t.Title
 	out.Annotations = mcp.ToolAnnotation{ReadOnlyHint: &h.ReadOnly, DestructiveHint: &h.Destructive, IdempotentHint: &h.Idempotent, OpenWorldHint: &h.OpenWorld}

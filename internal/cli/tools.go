@@ -57,7 +57,7 @@ type toolRow struct {
 }
 
 func rowOf(t *tool.Tool) toolRow {
-	return toolRow{t.Name, t.Title, t.Description, t.Class.String(), t.Scope(), t.Schema}
+	return toolRow{t.Name, t.Title, t.Description, t.Class.String(), t.Scope(), t.Schema()}
 }
 
 // listTools lists all tools of the toolsets and tier, also those that no profile can use yet.
@@ -108,7 +108,7 @@ type schema struct {
 
 func schemaOf(t *tool.Tool) (schema, error) {
 	var s schema
-	err := json.Unmarshal(t.Schema, &s)
+	err := json.Unmarshal(t.Schema(), &s)
 	return s, err
 }
 

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"github.com/fumiama/go-docx"
-	"github.com/xuri/excelize/v2"
+	"github.com/thedatashed/xlsxreader"
 )
 
 // unpack opens an Office file after checking that it does not unpack to more than it may.
@@ -66,16 +66,16 @@ func docxText(data []byte) (string, error) {
 const maxRows = 20_000
 
 func xlsxText(data []byte) (string, error) {
-	if _, err := unpack(data); err != nil {
+	z, err := unpack(data)
+	if err != nil {
 		return "", err
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked / 4})
+	f, err := xlsxreader.NewReaderZip(z)
 	if err != nil {
 		return "", fmt.Errorf("reading the workbook: %w", err)
 	}
-	defer f.Close()
 	var b strings.Builder
-	for _, sheet := range f.GetSheetList() {
+	for _, sheet := range f.Sheets {
 		if err := sheetText(&b, f, sheet); err != nil {
 			fmt.Fprintf(&b, "[sheet %s cannot be read]\n", sheet)
 		}
@@ -84,31 +84,40 @@ func xlsxText(data []byte) (string, error) {
 }
 
 // sheetText writes a sheet as CSV.
-func sheetText(b *strings.Builder, f *excelize.File, sheet string) error {
-	rows, err := f.Rows(sheet)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
+func sheetText(b *strings.Builder, f *xlsxreader.XlsxFile, sheet string) error {
 	fmt.Fprintf(b, "## %s\n", sheet)
 	out := csv.NewWriter(b)
-	for n := 0; rows.Next() && b.Len() < maxText; n++ {
-		if n == maxRows {
+	rows := f.ReadRows(sheet)
+	defer func() { // the reader waits for every row to be taken
+		for range rows {
+		}
+	}()
+	n, at := 0, 0
+	for row := range rows {
+		if row.Error != nil {
+			return row.Error
+		}
+		if n++; n > maxRows || b.Len() > maxText {
 			out.Flush()
 			fmt.Fprintf(b, "[the sheet has more rows]\n")
 			break
 		}
-		cells, err := rows.Columns()
-		if err != nil {
-			return err
+		for at++; at < row.Index && row.Index-at < 1000; at++ { // empty rows are left out of the file
+			_ = out.Write([]string{""}) // its error is out.Error
 		}
-		if err := out.Write(cells); err != nil {
-			return err
+		at = row.Index
+		var cells []string
+		for _, c := range row.Cells {
+			for i := c.ColumnIndex(); len(cells) < i && i < 16_384; {
+				cells = append(cells, "")
+			}
+			cells = append(cells, c.Value)
 		}
+		_ = out.Write(cells)
 	}
 	out.Flush()
 	b.WriteByte('\n')
-	return errors.Join(out.Error(), rows.Error())
+	return out.Error()
 }
 
 // pptxText reads slides and their notes. A presentation is a zip of XML in which text stands in elements a:t of

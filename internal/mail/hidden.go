@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -36,7 +37,7 @@ func invisible(n *html.Node, classes map[string]bool) bool {
 	return false
 }
 
-var zero = regexp.MustCompile(`^0*(\.0+)?(px|pt|em|rem|%|vh|vw)?$`)
+var zero = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^0*(\.0+)?(px|pt|em|rem|%|vh|vw)?$`) })
 
 // hides reports whether CSS declarations make their element unseen.
 func hides(style string) bool {
@@ -67,7 +68,7 @@ func hides(style string) bool {
 	return tiny(d["font-size"])
 }
 
-func nothing(v string) bool { return v != "" && zero.MatchString(v) }
+func nothing(v string) bool { return v != "" && zero().MatchString(v) }
 
 // tiny is a size that nobody reads.
 func tiny(v string) bool {
@@ -105,9 +106,9 @@ func declarations(style string) map[string]string {
 }
 
 var (
-	cssComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
-	cssRule    = regexp.MustCompile(`([^{}]+)\{([^{}]*)\}`)
-	cssClass   = regexp.MustCompile(`^(?:[a-zA-Z]+)?\.([A-Za-z0-9_-]+)$`)
+	cssComment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)/\*.*?\*/`) })
+	cssRule    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([^{}]+)\{([^{}]*)\}`) })
+	cssClass   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[a-zA-Z]+)?\.([A-Za-z0-9_-]+)$`) })
 )
 
 // hiddenClasses returns the classes that the mail's own style sheets hide. Rules for small screens count only if they
@@ -120,12 +121,12 @@ func hiddenClasses(doc *html.Node) map[string]bool {
 			return
 		}
 		if n.DataAtom == atom.Style && n.FirstChild != nil {
-			for _, rule := range cssRule.FindAllStringSubmatch(withoutMedia(cssComment.ReplaceAllString(n.FirstChild.Data, "")), -1) {
+			for _, rule := range cssRule().FindAllStringSubmatch(withoutMedia(cssComment().ReplaceAllString(n.FirstChild.Data, "")), -1) {
 				if !hides(rule[2]) {
 					continue
 				}
 				for selector := range strings.SplitSeq(rule[1], ",") {
-					if m := cssClass.FindStringSubmatch(strings.TrimSpace(selector)); m != nil {
+					if m := cssClass().FindStringSubmatch(strings.TrimSpace(selector)); m != nil {
 						out[m[1]] = true
 					}
 				}

@@ -45,14 +45,14 @@ func HTMLToMarkdown(src []byte, quoted bool) string {
 	if err != nil {
 		return plainText(src)
 	}
-	text := blankLines.ReplaceAllString(strings.TrimSpace(string(out)), "\n\n")
+	text := blankLines().ReplaceAllString(strings.TrimSpace(string(out)), "\n\n")
 	if !quoted {
 		text = StripQuoted(text)
 	}
 	return text
 }
 
-var blankLines = regexp.MustCompile(`\n[ \t\x{a0}]*\n([ \t\x{a0}]*\n)+`)
+var blankLines = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\n[ \t\x{a0}]*\n([ \t\x{a0}]*\n)+`) })
 
 // prune takes out of the tree what is not seen. It returns false if the tree is nested too deeply.
 func prune(n *html.Node, hidden map[string]bool, quoted bool, depth int) bool {
@@ -119,7 +119,7 @@ func history(n *html.Node) bool {
 }
 
 func forwards(n *html.Node) bool {
-	return forwardMark.MatchString(textOf(n, 500))
+	return forwardMark().MatchString(textOf(n, 500))
 }
 
 // dissolve makes layout tables into plain blocks, so that they do not become Markdown tables.
@@ -209,7 +209,7 @@ func plainText(src []byte) string {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			return blankLines.ReplaceAllString(strings.TrimSpace(b.String()), "\n\n")
+			return blankLines().ReplaceAllString(strings.TrimSpace(b.String()), "\n\n")
 		case html.TextToken:
 			if len(skipped) == 0 {
 				b.Write(z.Text())

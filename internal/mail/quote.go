@@ -3,29 +3,42 @@ package mail
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // forwardMark begins a forwarded mail in the text of common clients.
-var forwardMark = regexp.MustCompile(`(?mi)^[ >]*\\?-{2,}\\? ?(forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht|転送メッセージ)|^[ >]*begin forwarded message:`)
+var forwardMark = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?mi)^[ >]*\\?-{2,}\\? ?(forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht|転送メッセージ)|^[ >]*begin forwarded message:`)
+})
 
 // attribution is the line above a quotation: "On …, Ada wrote:" in the languages of the common clients. It may be broken
 // over two lines, which are joined before it is tried.
-var attribution = regexp.MustCompile(`(?i)^\s*(` + strings.Join([]string{
-	`on\b.{4,200}\bwrote\s?:`, `am\b.{4,200}\bschrieb\b.{0,100}:`, `le\b.{4,200}\ba écrit\s?:`, `el\b.{4,200}\bescribió\s?:`, `il\b.{4,200}\bha scritto\s?:`,
-	`op\b.{4,200}\bschreef\b.{0,100}:`, `em\b.{4,200}\bescreveu\s?:`, `w dniu\b.{4,200}(napisał\(?a?\)?|pisze)\s?:`, `den\b.{4,200}\bskrev\b.{0,100}:`, `dne\b.{4,200}\bnapsala?\s?:`,
-	`\d{4}年\d{1,2}月\d{1,2}日.{0,200}[:：]`, `.{4,200}님이 작성\s?:`, `.{4,200}写道[:：]`, `.{4,120}<[^>\s]+@[^>\s]+>\s?(wrote|schrieb|a écrit|escribió|ha scritto)?\s?:`,
-}, "|") + `)\s*$`)
+var attribution = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\s*(` + strings.Join([]string{
+		`on\b.{4,200}\bwrote\s?:`, `am\b.{4,200}\bschrieb\b.{0,100}:`, `le\b.{4,200}\ba écrit\s?:`, `el\b.{4,200}\bescribió\s?:`, `il\b.{4,200}\bha scritto\s?:`,
+		`op\b.{4,200}\bschreef\b.{0,100}:`, `em\b.{4,200}\bescreveu\s?:`, `w dniu\b.{4,200}(napisał\(?a?\)?|pisze)\s?:`, `den\b.{4,200}\bskrev\b.{0,100}:`, `dne\b.{4,200}\bnapsala?\s?:`,
+		`\d{4}年\d{1,2}月\d{1,2}日.{0,200}[:：]`, `.{4,200}님이 작성\s?:`, `.{4,200}写道[:：]`, `.{4,120}<[^>\s]+@[^>\s]+>\s?(wrote|schrieb|a écrit|escribió|ha scritto)?\s?:`,
+	}, "|") + `)\s*$`)
+})
 
 // separator is the line that Outlook and others set above the mail that is answered.
-var separator = regexp.MustCompile(`(?i)^\s*(\\?-{3,}\s*(original message|ursprüngliche nachricht|message d'origine|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original)\s*\\?-{3,}|_{20,}|\\?_{20,})\s*$`)
+var separator = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\s*(\\?-{3,}\s*(original message|ursprüngliche nachricht|message d'origine|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original)\s*\\?-{3,}|_{20,}|\\?_{20,})\s*$`)
+})
 
 // outlook is the first line of the header block that Outlook sets there instead.
 var (
-	outlookFrom = regexp.MustCompile(`(?i)^\s*\**(from|von|de|da|van|från|od)\s?:\**\s?.+`)
-	outlookSent = regexp.MustCompile(`(?i)^\s*\**(sent|date|gesendet|datum|envoyé|enviado|enviado el|inviato|verzonden|skickat|data)\s?:\**\s?.+`)
+	outlookFrom = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^\s*\**(from|von|de|da|van|från|od)\s?:\**\s?.+`)
+	})
+	outlookSent = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^\s*\**(sent|date|gesendet|datum|envoyé|enviado|enviado el|inviato|verzonden|skickat|data)\s?:\**\s?.+`)
+	})
 )
 
-var mobile = regexp.MustCompile(`(?i)^\s*(sent from my .{2,40}|von meinem .{2,40} gesendet|envoyé de mon .{2,40}|enviado desde mi .{2,40}|inviato da .{2,40}|get outlook for (ios|android).*)\s*$`)
+var mobile = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\s*(sent from my .{2,40}|von meinem .{2,40} gesendet|envoyé de mon .{2,40}|enviado desde mi .{2,40}|inviato da .{2,40}|get outlook for (ios|android).*)\s*$`)
+})
 
 // StripQuoted returns what the writer of a mail has written: without the quoted history below, and without the
 // signature. Quotations that are answered line by line stay, and so do forwarded mails.
@@ -33,7 +46,7 @@ func StripQuoted(text string) string {
 	lines := strings.Split(text, "\n")
 	forwarded := len(lines)
 	for i, line := range lines {
-		if forwardMark.MatchString(line) {
+		if forwardMark().MatchString(line) {
 			forwarded = i
 			break
 		}
@@ -52,7 +65,7 @@ func StripQuoted(text string) string {
 
 func stripHistory(lines []string) []string {
 	for i, line := range lines {
-		if separator.MatchString(line) && (i+1 < len(lines)) && headerAhead(lines[i+1:]) || outlookFrom.MatchString(line) && i > 0 && blank(lines[i-1]) && outlookHeader(lines[i:]) {
+		if separator().MatchString(line) && (i+1 < len(lines)) && headerAhead(lines[i+1:]) || outlookFrom().MatchString(line) && i > 0 && blank(lines[i-1]) && outlookHeader(lines[i:]) {
 			return lines[:i]
 		}
 		span := attributionAt(lines, i)
@@ -81,7 +94,7 @@ func attributionAt(lines []string, i int) int {
 		if len(joined) > 600 {
 			return 0
 		}
-		if attribution.MatchString(joined) {
+		if attribution().MatchString(joined) {
 			return n
 		}
 	}
@@ -105,7 +118,7 @@ func onlyQuoted(lines []string) bool {
 
 func headerAhead(lines []string) bool {
 	for i := 0; i < len(lines) && i < 4; i++ {
-		if outlookFrom.MatchString(lines[i]) {
+		if outlookFrom().MatchString(lines[i]) {
 			return true
 		}
 	}
@@ -115,7 +128,7 @@ func headerAhead(lines []string) bool {
 // outlookHeader reports a From line that is soon followed by a Sent line.
 func outlookHeader(lines []string) bool {
 	for i := 1; i < len(lines) && i <= 4; i++ {
-		if outlookSent.MatchString(lines[i]) {
+		if outlookSent().MatchString(lines[i]) {
 			return true
 		}
 	}
@@ -134,7 +147,7 @@ func stripSignature(lines []string) []string {
 	for end > 0 && blank(lines[end-1]) {
 		end--
 	}
-	if end > 0 && mobile.MatchString(lines[end-1]) {
+	if end > 0 && mobile().MatchString(lines[end-1]) {
 		return lines[:end-1]
 	}
 	return lines

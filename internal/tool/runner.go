@@ -233,7 +233,7 @@ func (r *Runner) call(ctx context.Context, inv Invocation, entry *activity.Entry
 	if err != nil {
 		return failure(err)
 	}
-	if err := t.input.check(args); err != nil {
+	if err := t.input().check(args); err != nil {
 		return failure(err)
 	}
 	if t.Local() {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -18,8 +19,9 @@ const profileArgument = "profile"
 // inputSchema is the JSON Schema of a tool's arguments, as shown and as checked.
 type inputSchema struct {
 	json     json.RawMessage
-	resolved *jsonschema.Resolved
-	names    []string // of the properties, in order
+	schema   *jsonschema.Schema
+	resolved func() *jsonschema.Resolved // for validating; made when a call first needs it
+	names    []string                    // of the properties, in order
 }
 
 // schemaOf derives the schema of In, a struct. Beside the json and jsonschema tags (name and description) a field may
@@ -47,11 +49,14 @@ func schemaOf[In any](tool string, google, all bool) *inputSchema {
 	if err != nil {
 		panic(fmt.Sprintf("tool %s: %v", tool, err))
 	}
-	resolved, err := s.Resolve(nil)
-	if err != nil {
-		panic(fmt.Sprintf("tool %s: %v", tool, err))
-	}
-	return &inputSchema{json: raw, resolved: resolved, names: slices.Clone(s.PropertyOrder)}
+	resolved := sync.OnceValue(func() *jsonschema.Resolved {
+		r, err := s.Resolve(nil)
+		if err != nil {
+			panic(fmt.Sprintf("tool %s: %v", tool, err))
+		}
+		return r
+	})
+	return &inputSchema{json: raw, schema: s, resolved: resolved, names: slices.Clone(s.PropertyOrder)}
 }
 
 // tighten applies the field tags to the schema of t, and takes "null" out of its types: an absent argument is absent.
@@ -122,9 +127,9 @@ func (s *inputSchema) check(args map[string]any) error {
 			return Errorf("invalid_argument", "unknown argument %q: this tool takes %s", name, strings.Join(s.names, ", "))
 		}
 	}
-	for _, name := range s.resolved.Schema().Required {
+	for _, name := range s.schema.Required {
 		if _, ok := args[name]; !ok {
-			return Errorf("invalid_argument", "argument %q is missing: %s", name, s.resolved.Schema().Properties[name].Description)
+			return Errorf("invalid_argument", "argument %q is missing: %s", name, s.schema.Properties[name].Description)
 		}
 	}
 	for _, name := range s.names {
@@ -136,14 +141,14 @@ func (s *inputSchema) check(args map[string]any) error {
 			return err
 		}
 	}
-	if err := s.resolved.Validate(args); err != nil {
+	if err := s.resolved().Validate(args); err != nil {
 		return Errorf("invalid_argument", "the arguments do not fit the tool's schema: %s", clip(err.Error(), 300))
 	}
 	return nil
 }
 
 func (s *inputSchema) checkOne(name string, v any) error {
-	p := s.resolved.Schema().Properties[name]
+	p := s.schema.Properties[name]
 	if want := p.Type; want != "" && !isType(v, want) {
 		return Errorf("invalid_argument", "argument %q must be %s, not %s", name, article(want), clip(show(v), 60))
 	}

@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"google.golang.org/api/option"
 
@@ -67,10 +68,9 @@ type Tool struct {
 	Class       Class
 	Tier        Tier
 	Google      []string // any one of these Google scopes suffices, the narrowest first; an entry may name several, space-separated, that are needed together
-	Schema      json.RawMessage
 
 	set     string
-	input   *inputSchema
+	input   func() *inputSchema                                                                                                       // derived when it is first wanted: starting must not wait for it
 	prepare func(ctx context.Context, svc any, args json.RawMessage) (frozen json.RawMessage, p approval.Preview, c Class, err error) // nil: runs on args as they are
 	run     func(ctx context.Context, svc any, args json.RawMessage) (Result, error)
 	open    func(ctx context.Context, opts ...option.ClientOption) (any, error) // nil for a local tool
@@ -94,6 +94,9 @@ func (t *Tool) Scope() Scope {
 	}
 	return scopeFor(t.set, t.Class)
 }
+
+// Schema returns the JSON Schema of the arguments.
+func (t *Tool) Schema() json.RawMessage { return t.input().json }
 
 // Local reports whether the tool needs no Google profile.
 func (t *Tool) Local() bool { return t.open == nil }
@@ -236,7 +239,7 @@ func newTool[In any](class Class, name, description string, google bool, opts []
 	for _, o := range opts {
 		o(&t)
 	}
-	t.input = schemaOf[In](name, google, t.merge != nil)
-	t.Schema = t.input.json
+	across := t.merge != nil
+	t.input = sync.OnceValue(func() *inputSchema { return schemaOf[In](name, google, across) })
 	return t
 }

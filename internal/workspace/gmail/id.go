@@ -7,13 +7,14 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"postern/internal/tool"
 )
 
 var (
-	hexID   = regexp.MustCompile(`^[0-9a-f]{10,16}$`)
-	draftID = regexp.MustCompile(`^(r-?[0-9]{1,24}|s:[0-9A-Za-z_-]{1,60})$`)
+	hexID   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{10,16}$`) })
+	draftID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(r-?[0-9]{1,24}|s:[0-9A-Za-z_-]{1,60})$`) })
 )
 
 // parseID reads the id of a message or thread: as the tools give it, or in the address of a Gmail page. argument is
@@ -24,7 +25,7 @@ func parseID(argument, value string) (string, error) {
 		v = fromURL(v)
 	}
 	v = strings.TrimPrefix(strings.TrimPrefix(v, "msg-f:"), "thread-f:")
-	if id := strings.ToLower(v); hexID.MatchString(id) && !decimal(v) {
+	if id := strings.ToLower(v); hexID().MatchString(id) && !decimal(v) {
 		return id, nil
 	}
 	if n, err := strconv.ParseUint(v, 10, 64); err == nil && n > 1<<40 { // as Gmail's own pages write it
@@ -97,7 +98,7 @@ func decodeWebID(v string) (string, bool) {
 // parseDraftID reads the id of a draft.
 func parseDraftID(value string) (string, error) {
 	v := strings.TrimSpace(value)
-	if !draftID.MatchString(v) {
+	if !draftID().MatchString(v) {
 		return "", tool.Errorf("invalid_argument", "argument \"draft_id\" is %q, which is no id of a draft: gmail_search in:drafts shows them", clip(tool.CleanLine(value)))
 	}
 	return v, nil

@@ -8,6 +8,7 @@ import (
 	stdmail "net/mail"
 	"regexp"
 	"strings"
+	"sync"
 
 	"postern/internal/compose"
 	"postern/internal/mail"
@@ -172,20 +173,22 @@ func asHTML(text string) string {
 	return strings.ReplaceAll(html.EscapeString(strings.TrimSpace(text)), "\n", "<br>\n")
 }
 
-var replyMarks = regexp.MustCompile(`(?i)^\s*((re|aw|sv|vs|antw|rv|odp|fwd?|wg|tr)(\[\d+\])?\s*:\s*)+`)
+var replyMarks = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\s*((re|aw|sv|vs|antw|rv|odp|fwd?|wg|tr)(\[\d+\])?\s*:\s*)+`)
+})
 
 // baseSubject is a subject without the marks of replies and forwards.
 func baseSubject(s string) string {
-	return strings.TrimSpace(replyMarks.ReplaceAllString(tool.CleanLine(s), ""))
+	return strings.TrimSpace(replyMarks().ReplaceAllString(tool.CleanLine(s), ""))
 }
 
-var bracketed = regexp.MustCompile(`<[^<>\s]{1,900}>`)
+var bracketed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[^<>\s]{1,900}>`) })
 
-func messageIDs(field string) []string { return bracketed.FindAllString(field, -1) }
+func messageIDs(field string) []string { return bracketed().FindAllString(field, -1) }
 
 // messageIDOf returns a Message-ID that can stand in another mail's header.
 func messageIDOf(field string) string {
-	id := bracketed.FindString(field)
+	id := bracketed().FindString(field)
 	if compose.OneLine("message id", id) != nil {
 		return ""
 	}

@@ -43,7 +43,9 @@ func people(all []stdmail.Address) string {
 	return fmt.Sprintf("%d people", len(all))
 }
 
-var mentionsFile = regexp.MustCompile(`(?i)\b(attached|attachment|enclosed|im anhang|anbei|beigefügt|angehängt|pièce jointe|ci-joint|adjunto|allegato|bijlage)\b`)
+var mentionsFile = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(attached|attachment|enclosed|im anhang|anbei|beigefügt|angehängt|pièce jointe|ci-joint|adjunto|allegato|bijlage)\b`)
+})
 
 // warnings says what deserves a second look.
 func warnings(ctx context.Context, svc *service, l *letter) []string {
@@ -84,7 +86,7 @@ func warnings(ctx context.Context, svc *service, l *letter) []string {
 		out = append(out, "Has hidden recipients (Bcc)")
 	}
 	own1, _, _ := strings.Cut(l.Mail.Text, "\n> ")
-	if len(l.Files) == 0 && mentionsFile.MatchString(own1) {
+	if len(l.Files) == 0 && mentionsFile().MatchString(own1) {
 		out = append(out, "Speaks of an attachment, but has none")
 	}
 	if strings.TrimSpace(l.Mail.Subject) == "" {
