@@ -1,0 +1,101 @@
+package repo
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pkg is a package as "go list" has it.
+type pkg struct {
+	ImportPath string
+	Doc        string
+	Name       string
+	Dir        string
+	Imports    []string
+	Deps       []string
+	GoFiles    []string
+}
+
+// packages lists the packages of the module.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Doc,Name,Dir,Imports,Deps,GoFiles", "postern/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 15 {
+		t.Fatalf("go list found only %d packages", len(all))
+	}
+	return all
+}
+
+func below(path string, roots ...string) bool {
+	return slices.ContainsFunc(roots, func(r string) bool { return path == r || strings.HasPrefix(path, r+"/") })
+}
+
+// only says which packages may import a library directly. A new one is argued in its commit.
+var only = map[string][]string{
+	"github.com/mark3labs/mcp-go":      {"postern/server"},
+	"github.com/zalando/go-keyring":    {"postern/auth"},
+	"golang.ngrok.com/ngrok":           {"postern/tunnel", "postern/internal/ngroktest"},
+	"fyne.io/fyne/v2":                  {"postern/ui", "postern/cmd/postern-desktop"},
+	"modernc.org/sqlite":               {"postern/internal/store"},
+	"github.com/spf13/cobra":           {"postern/internal/cli"},
+	"google.golang.org/api/gmail/v1":   {"postern/internal/workspace/gmail", "postern/internal/mail", "postern/internal/fakegoogle"},
+	"postern/internal/fakegoogle/demo": {"postern/internal/bridge"},
+	"postern/internal/bridge":          {"postern/internal/cli", "postern/ui", "postern/cmd/postern-desktop"},
+	"postern/internal/cli":             {"postern/cmd/postern"},
+	"postern/internal/store":           {"postern/internal/bridge"},
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, imported := range p.Imports {
+			for library, may := range only {
+				if below(imported, library) && !below(p.ImportPath, may...) && !below(p.ImportPath, library) {
+					t.Errorf("%s imports %s, which only %v may", p.ImportPath, imported, may)
+				}
+			}
+		}
+	}
+}
+
+// never says what a package does not reach, not even through others.
+var never = map[string][]string{
+	"postern/server":             {"postern/ui", "postern/auth", "postern/tunnel", "postern/internal/workspace", "postern/internal/bridge"},
+	"postern/internal/workspace": {"postern/server", "postern/auth", "postern/internal/bridge", "github.com/mark3labs/mcp-go"},
+	"postern/internal/tool":      {"github.com/mark3labs/mcp-go", "github.com/zalando/go-keyring", "postern/internal/store"},
+	"postern/auth":               {"postern/internal/tool", "postern/server"},
+	"postern/cmd/postern":        {"fyne.io/fyne/v2", "postern/internal/fakegoogle/discovery", "postern/internal/fakegoogle/proxy", "testing"},
+}
+
+func TestReach(t *testing.T) {
+	for _, p := range packages(t) {
+		for root, forbidden := range never {
+			if !below(p.ImportPath, root) {
+				continue
+			}
+			for _, dep := range p.Deps {
+				if below(dep, forbidden...) {
+					t.Errorf("%s reaches %s", p.ImportPath, dep)
+				}
+			}
+		}
+	}
+}
