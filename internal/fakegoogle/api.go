@@ -103,7 +103,7 @@ func (g *Google) call(rec *recorder, r *http.Request, routes *routes, path strin
 	}
 	g.note(r, found.ID, status)
 	x.Status, x.Header, x.Answer = rec.code, rec.header, rec.body.Bytes()
-	if !rec.cut {
+	if !rec.cut && !rec.broken {
 		g.judge(x)
 	}
 }
@@ -142,6 +142,7 @@ func (g *Google) answer(w http.ResponseWriter, r *http.Request, m *route, x *Exc
 	}
 	x.Body = body
 	if x.Uploaded {
+		x.Body = nil // until it is known what of it is metadata
 		done, meta, media := g.receive(w, r, m, body)
 		if !done {
 			return

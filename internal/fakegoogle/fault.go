@@ -92,6 +92,7 @@ func (g *Google) withFaults(rec *recorder, r *http.Request, method string, serve
 		*rec = *newRecorder()
 		Fail(rec, *f.Failure)
 	case f.Broken:
+		rec.broken = true
 		rec.body.Truncate(rec.body.Len() / 2)
 	}
 }

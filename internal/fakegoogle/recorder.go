@@ -70,6 +70,7 @@ type recorder struct {
 	header http.Header
 	body   bytes.Buffer
 	cut    bool // the connection ends instead of an answer
+	broken bool // the answer was damaged on purpose
 }
 
 func newRecorder() *recorder { return &recorder{header: http.Header{}} }

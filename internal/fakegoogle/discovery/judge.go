@@ -36,7 +36,7 @@ func (d *Document) Judge(x fakegoogle.Exchange) []string {
 	if !ok {
 		return []string{fmt.Sprintf("%s has no method %s %s", d.ID, verb, x.Request.URL.Path)}
 	}
-	j := &judgement{doc: d, method: m}
+	j := &judgement{doc: d, method: m, uploaded: x.Uploaded}
 	if x.Method != "" && x.Method != m.ID {
 		j.say("was served as %s", x.Method)
 	}
@@ -54,9 +54,10 @@ func (d *Document) Judge(x fakegoogle.Exchange) []string {
 }
 
 type judgement struct {
-	doc    *Document
-	method *Method
-	found  []string
+	doc      *Document
+	method   *Method
+	uploaded bool // what the metadata lacks is in the media
+	found    []string
 }
 
 func (j *judgement) say(format string, args ...any) {
@@ -225,7 +226,7 @@ func (j *judgement) object(at string, s *Schema, v map[string]any, request bool)
 		}
 		j.value(at+"."+name, field, item, request)
 	}
-	if !request {
+	if !request || j.uploaded {
 		return
 	}
 	for name, field := range s.Properties {

@@ -137,7 +137,11 @@ func (l *letter) write(in letterInput, from sender, changing bool) error {
 	}
 	if in.HTML != "" {
 		l.Mail.HTML = compose.CleanHTML(in.HTML)
-		l.Mail.Text = mail.HTMLToMarkdown([]byte(l.Mail.HTML), true) + "\n"
+		text, err := plainOf(l.Mail.HTML)
+		if err != nil {
+			return err
+		}
+		l.Mail.Text = text
 	} else {
 		var err error
 		if l.Mail.HTML, l.Mail.Text, err = compose.FromMarkdown(in.Markdown); err != nil {
@@ -146,9 +150,19 @@ func (l *letter) write(in letterInput, from sender, changing bool) error {
 	}
 	if from.Signature != "" && (in.Signature == nil || *in.Signature) {
 		l.Mail.HTML += `<div><br></div><div class="gmail_signature">` + from.Signature + "</div>"
-		l.Mail.Text += "\n-- \n" + mail.HTMLToMarkdown([]byte(from.Signature), true) + "\n"
+		text, err := plainOf(from.Signature)
+		if err != nil {
+			return err
+		}
+		l.Mail.Text += "\n-- \n" + text
 	}
 	return nil
+}
+
+// plainOf returns HTML as plain text, without marks.
+func plainOf(html string) (string, error) {
+	_, text, err := compose.FromMarkdown(mail.HTMLToMarkdown([]byte(html), true))
+	return text, err
 }
 
 // enclose resolves the attachments: those of the arguments, and those of the mail that is forwarded.
