@@ -33,8 +33,12 @@ func unpack(data []byte) (*zip.Reader, error) {
 }
 
 func docxText(data []byte) (string, error) {
-	if _, err := unpack(data); err != nil {
+	z, err := unpack(data)
+	if err != nil {
 		return "", err
+	}
+	if !slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == "word/document.xml" }) {
+		return "", errors.New("the file is no document")
 	}
 	doc, err := docx.Parse(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -70,6 +74,9 @@ func xlsxText(data []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := withStyles(z); err != nil {
+		return "", err
+	}
 	f, err := xlsxreader.NewReaderZip(z)
 	if err != nil {
 		return "", fmt.Errorf("reading the workbook: %w", err)
@@ -81,6 +88,28 @@ func xlsxText(data []byte) (string, error) {
 		}
 	}
 	return strings.TrimSpace(b.String()), nil
+}
+
+// withStyles adds an empty style sheet to a workbook that has none: the reader wants one, the format does not.
+func withStyles(z *zip.Reader) error {
+	const name = "xl/styles.xml"
+	if slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == name }) {
+		return nil
+	}
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	part, err := w.Create(name)
+	if err == nil {
+		_, err = io.WriteString(part, `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>`)
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		return err
+	}
+	more, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err == nil {
+		z.File = append(z.File, more.File...)
+	}
+	return err
 }
 
 // sheetText writes a sheet as CSV.

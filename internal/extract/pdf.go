@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/ledongthuc/pdf"
@@ -41,7 +42,7 @@ func pdfText(data []byte) (string, error) {
 	return strings.TrimSpace(b.String()), nil
 }
 
-// pdfPage reads one page row by row, so that one broken page costs no other.
+// pdfPage reads one page, so that one broken page costs no other.
 func pdfPage(r *pdf.Reader, i int) (text string, err error) {
 	defer func() {
 		if recover() != nil {
@@ -52,16 +53,24 @@ func pdfPage(r *pdf.Reader, i int) (text string, err error) {
 	if page.V.IsNull() {
 		return "", nil
 	}
-	rows, err := page.GetTextByRow()
-	if err != nil {
-		return "", err
-	}
+	return arranged(page.Content().Text), nil
+}
+
+// arranged joins the pieces of a page by where they stand: another height is another line, a gap is a space.
+func arranged(pieces []pdf.Text) string {
 	var b strings.Builder
-	for _, row := range rows {
-		for _, word := range row.Content {
-			b.WriteString(word.S)
+	for i, p := range pieces {
+		if i > 0 {
+			before := pieces[i-1]
+			size := max(p.FontSize, 1)
+			switch {
+			case math.Abs(p.Y-before.Y) > size/2:
+				b.WriteByte('\n')
+			case p.X-(before.X+before.W) > size/5 && before.S != " " && p.S != " ":
+				b.WriteByte(' ')
+			}
 		}
-		b.WriteByte('\n')
+		b.WriteString(p.S)
 	}
-	return b.String(), nil
+	return b.String()
 }
