@@ -50,9 +50,9 @@ func (f *face) listApprovals(ctx context.Context, b *bridge.Bridge, all bool) er
 	}
 	var rows [][]string
 	for _, r := range found {
-		rows = append(rows, []string{r.ID, string(r.State), clip(line(r.Client), 20), r.Profile, clip(line(r.Preview.Title), 40), r.ExpiresAt.Local().Format("15:04")})
+		rows = append(rows, []string{r.ID, r.ExpiresAt.Local().Format("15:04"), string(r.State), clip(line(r.Client), 20), clip(line(r.Profile), 12), line(r.Preview.Title)})
 	}
-	if err := f.table([]string{"ID", "STATE", "CLIENT", "PROFILE", "WHAT", "UNTIL"}, rows); err != nil {
+	if err := f.table([]string{"ID", "UNTIL", "STATE", "CLIENT", "PROFILE", "WHAT"}, rows); err != nil {
 		return err
 	}
 	if !all {
@@ -89,21 +89,33 @@ func (f *face) showApproval(ctx context.Context, b *bridge.Bridge, args []string
 }
 
 // preview prints the whole of what would happen. Everything in it may come from outside, so nothing of it reaches the
-// terminal as it is.
+// terminal as it is, what cannot be seen is spelled out, and no text of it begins where Postern's own lines do.
 func (f *face) preview(r approval.Request) {
+	const indent = 13
+	width := 0
+	if w := f.width(); w > 0 {
+		width = max(w-indent, minColumn)
+	}
+	field := func(name, value string) {
+		value = strings.ReplaceAll(reveal(value), "\n", " ")
+		fmt.Fprintf(f.out, "%-*s%s\n", indent, name+":", strings.Join(wrap(value, width), "\n"+strings.Repeat(" ", indent)))
+	}
 	fmt.Fprintf(f.out, "%s\n\n", line(r.Preview.Title))
-	fmt.Fprintf(f.out, "Asked by:    %s (calls itself so; %s)\n", line(r.Client), line(r.Origin))
-	fmt.Fprintf(f.out, "Profile:     %s\n", line(r.Profile))
-	fmt.Fprintf(f.out, "Tool:        %s (%s)\n", line(r.Tool), line(r.Class))
+	field("Asked by", fmt.Sprintf("%s (calls itself so; %s)", line(r.Client), line(r.Origin)))
+	field("Profile", r.Profile)
+	field("Tool", fmt.Sprintf("%s (%s)", r.Tool, r.Class))
 	for _, w := range r.Preview.Warnings {
-		fmt.Fprintf(f.out, "Look:        %s\n", line(w))
+		field("Look", w)
 	}
 	fmt.Fprintln(f.out)
 	for _, p := range r.Preview.Fields {
-		fmt.Fprintf(f.out, "%-12s %s\n", line(p.Name)+":", line(p.Value))
+		field(line(p.Name), p.Value)
 	}
 	if r.Preview.Body != "" {
-		fmt.Fprintf(f.out, "\n  %s\n", strings.ReplaceAll(clean(r.Preview.Body), "\n", "\n  "))
+		if width > 0 {
+			width += indent - 2
+		}
+		fmt.Fprintf(f.out, "\n  %s\n", strings.Join(wrap(reveal(r.Preview.Body), width), "\n  "))
 	}
 }
 

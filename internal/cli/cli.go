@@ -47,6 +47,7 @@ type face struct {
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	f := &face{in: in, out: out, err: errOut}
 	root := f.root()
 	root.SetArgs(args)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,9 @@ import (
 
 // followEvery is how often a followed log is read.
 const followEvery = 300 * time.Millisecond
+
+// logLine is a call in 80 columns: when, client, profile, tool, milliseconds, outcome.
+const logLine = "%-14s  %-14s  %-9s  %-20s %5s  %s\n"
 
 func (f *face) log() *cobra.Command {
 	var follow bool
@@ -45,7 +49,7 @@ func (f *face) showLog(ctx context.Context, b *bridge.Bridge, filter activity.Fi
 		return nil
 	}
 	if !f.json {
-		fmt.Fprintf(f.out, "%-19s %-20s %-12s %-22s %-9s %8s\n", "WHEN", "CLIENT", "PROFILE", "TOOL", "OUTCOME", "MS")
+		fmt.Fprintf(f.out, logLine, "WHEN", "CLIENT", "PROFILE", "TOOL", "MS", "OUTCOME")
 	}
 	for {
 		for _, e := range entries {
@@ -78,13 +82,13 @@ func (f *face) entry(e activity.Entry) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(f.out, "%s\n", b)
+		_, err = fmt.Fprintf(f.out, "%s\n", escapeJSON(b))
 		return err
 	}
 	outcome := string(e.Outcome)
 	if e.Code != "" && e.Outcome == activity.Failed {
 		outcome += " (" + e.Code + ")"
 	}
-	_, err := fmt.Fprintf(f.out, "%-19s %-20s %-12s %-22s %-9s %8d\n", e.At.Local().Format(time.DateTime), clip(line(e.Client), 20), clip(line(e.Profile), 12), clip(line(e.Tool), 22), line(outcome), e.Duration.Milliseconds())
+	_, err := fmt.Fprintf(f.out, logLine, e.At.Local().Format("01-02 15:04:05"), clip(line(e.Client), 14), clip(line(e.Profile), 9), clip(line(e.Tool), 20), strconv.FormatInt(e.Duration.Milliseconds(), 10), line(outcome))
 	return err
 }

@@ -17,7 +17,15 @@ import (
 func (f *face) profiles() *cobra.Command {
 	var toolsets, adc string
 	var readOnly, check bool
-	add := &cobra.Command{Use: "add NAME", Short: "Sign in to a Google account", Args: exactly(1), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, args []string) error {
+	add := &cobra.Command{Use: "add NAME", Short: "Sign in to a Google account", Args: func(c *cobra.Command, args []string) error {
+		if adc == "default" { // pflag reads an optional value only after "=": here "--adc FILE" works, too
+			return within(1, 2)(c, args)
+		}
+		return exactly(1)(c, args)
+	}, RunE: f.open(func(ctx context.Context, b *bridge.Bridge, args []string) error {
+		if len(args) == 2 {
+			adc = args[1]
+		}
 		return f.addProfile(ctx, b, args[0], settings.SplitList(toolsets), readOnly, adc)
 	})}
 	add.Flags().StringVar(&toolsets, "toolsets", "", "what to ask Google for, separated by commas; all if empty")
@@ -210,7 +218,7 @@ func (f *face) showProfile(ctx context.Context, b *bridge.Bridge, name string, c
 	if one.Reason != "" {
 		rows = append(rows, []string{"why", one.Reason})
 	}
-	rows = append(rows, []string{"toolsets", strings.Join(one.Toolsets, ", ")}, []string{"read-only", fmt.Sprint(one.ReadOnly)}, []string{"signed in", age(one.SignedInAt, now) + " ago"}, []string{"last check", age(one.CheckedAt, now)})
+	rows = append(rows, []string{"toolsets", strings.Join(one.Toolsets, ", ")}, []string{"read-only", fmt.Sprint(one.ReadOnly)}, []string{"signed in", age(one.SignedInAt, now)}, []string{"last check", age(one.CheckedAt, now)})
 	if !one.RefreshUntil.IsZero() {
 		rows = append(rows, []string{"ends", one.RefreshUntil.Local().Format("2006-01-02 15:04")})
 	}

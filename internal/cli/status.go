@@ -48,7 +48,7 @@ func (f *face) status() *cobra.Command {
 		}
 		switch {
 		case len(s.Profiles) == 0:
-			fmt.Fprint(f.out, "\nNext: postern google-client import FILE, then postern profiles add NAME. Or try it: postern tools call gmail_search query=in:inbox --demo")
+			fmt.Fprint(f.out, "\nNext:    postern google-client import FILE\n         postern profiles add NAME\nTry it:  postern tools call gmail_search query=in:inbox --demo")
 		case s.Pending > 0:
 			fmt.Fprint(f.out, "\n\nSomebody waits for you: postern approvals list")
 		}

@@ -209,7 +209,7 @@ func (f *face) tellWaiting(ctx context.Context, b *bridge.Bridge) {
 func (f *face) outcome(out *tool.Outcome) error {
 	if out.Err != nil {
 		switch out.Err.Code {
-		case "sign_in_again", "missing_scope", "no_profile", "denied", "approval_expired":
+		case "sign_in_again", "missing_scope", "no_profile", "approval_expired":
 			return ownerMust{out.Err}
 		}
 		return out.Err
