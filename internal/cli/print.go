@@ -155,7 +155,7 @@ func joined(r []rune, i int) bool {
 	beyondLatin := func(i int) bool { return i >= 0 && i < len(r) && r[i] > 0x2ff && unicode.IsPrint(r[i]) }
 	switch r[i] {
 	case 0x200c, 0x200d:
-		return (beyondLatin(i-1)) && beyondLatin(i+1)
+		return (beyondLatin(i - 1)) && beyondLatin(i+1)
 	case 0xfe0e, 0xfe0f:
 		return beyondLatin(i-1) && clean(string(r[i-1])) != ""
 	}

@@ -124,7 +124,7 @@ func (f *face) showTool(_ context.Context, _ *bridge.Bridge, r *tool.Runner, _ t
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(f.out, "%s – %s\n%s\nClass: %s", t.Name, t.Title, t.Description, t.Class)
+	fmt.Fprintf(f.out, "%s – %s\n%s\nClass: %s", t.Name, t.Title, strings.Join(wrap(t.Description, f.width()), "\n"), t.Class)
 	if t.Scope() != "" {
 		fmt.Fprintf(f.out, ", scope: %s", t.Scope())
 	}
