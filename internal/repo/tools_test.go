@@ -181,3 +181,32 @@ func TestREADMEHasTheTools(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestScopesAreDocumented holds docs/scopes.md to the tools.
+func TestScopesAreDocumented(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Scopes\n\nWhat each tool needs: the Postern scope of a grant, and the least Google scopes, of which one line is enough.\nWritten by `go test ./internal/repo -update`.\n\n| tool | class | Postern scope | Google scope |\n|---|---|---|---|\n")
+	for _, x := range all(t) {
+		scope, google := string(x.Scope()), "–"
+		if scope == "" {
+			scope = "–"
+		}
+		if len(x.Google) > 0 {
+			least := make([]string, len(x.Google))
+			for i, g := range x.Google {
+				least[i] = strings.ReplaceAll(strings.ReplaceAll(g, "https://www.googleapis.com/auth/", ""), " ", " + ")
+			}
+			google = strings.Join(least, "<br>")
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", x.Name, x.Class, scope, google)
+	}
+	path := filepath.Join("..", "..", "docs", "scopes.md")
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != b.String() {
+		t.Errorf("docs/scopes.md is old (%v): go test ./internal/repo -update", err)
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	api "google.golang.org/api/gmail/v1"
 	"google.golang.org/api/option"
+
+	"postern/internal/fakegoogle/fakegoogletest"
 )
 
 func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
@@ -27,6 +29,7 @@ func TestMailboxIsTheSameForTheSameDay(t *testing.T) {
 
 func TestMailboxIsBelievable(t *testing.T) {
 	d := New(noon)
+	fakegoogletest.Judge(t, d.Google)
 	svc, err := api.NewService(t.Context(), option.WithHTTPClient(d.HTTPClient()))
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +47,15 @@ func TestMailboxIsBelievable(t *testing.T) {
 	} {
 		if n := count(q); n < least {
 			t.Errorf("%q finds %d mails, want at least %d", q, n, least)
+		}
+	}
+	all, err := svc.Users.Messages.List("me").IncludeSpamTrash(true).MaxResults(500).Do()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range all.Messages { // every mail can be read, and is judged
+		if full, err := svc.Users.Messages.Get("me", m.Id).Do(); err != nil || full.Payload == nil || full.Snippet == "" && len(full.Payload.Parts) == 0 {
+			t.Errorf("mail %s: %+v, %v", m.Id, full, err)
 		}
 	}
 	if n := count("from:mia to:nobody"); n != 0 {

@@ -22,6 +22,12 @@ func document(id string) (*discovery.Document, error) {
 // New returns a judged Google.
 func New(t testing.TB) *fakegoogle.Google {
 	g := fakegoogle.New(fakegoogle.Options{})
+	Judge(t, g)
+	return g
+}
+
+// Judge has every call and answer of g judged from now on.
+func Judge(t testing.TB, g *fakegoogle.Google) {
 	g.Judge = func(x fakegoogle.Exchange) {
 		d, err := document(x.Service)
 		if err != nil {
@@ -32,7 +38,6 @@ func New(t testing.TB) *fakegoogle.Google {
 			t.Errorf("Google's discovery document: %s", wrong)
 		}
 	}
-	return g
 }
 
 // Client returns an HTTP client that acts as the account with those scopes.
