@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log"
 	"log/slog"
 	"sync"
 	"time"
@@ -38,7 +37,6 @@ func (s *Server) Stdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	for _, o := range []server.StdioOption{server.WithWorkerPoolSize(workers), server.WithQueueSize(4 * workers)} {
 		o(stdio)
 	}
-	log.SetOutput(io.Discard) // a library that logs by itself must not do so on the terminal of the client
 	done := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
