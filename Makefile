@@ -2,6 +2,8 @@
 
 # One set of flags everywhere, so that everything is built once.
 export GOFLAGS := -buildvcs=false -trimpath
+# Where scripts/setup puts Go if that of the system is too old.
+export PATH := $(CURDIR)/.tools/go/bin:$(PATH)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages with goroutines.
 RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/retry ./internal/store ./internal/tool ./internal/workspace/... ./server
@@ -38,9 +40,10 @@ e2e:
 
 bench: ## print figures; fails over a budget
 	@$(MAKE) --no-print-directory build
-	go run ./internal/bench -binary bin/postern
+	CGO_ENABLED=0 go run ./internal/bench -binary bin/postern
 
 soak: ## long: fuzzing and repeats
-	go test -fuzz=FuzzRead -fuzztime=2m ./internal/mail
-	go test -fuzz=FuzzStripQuoted -fuzztime=2m ./internal/mail
+	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=2m ./internal/mail
+	CGO_ENABLED=0 go test -fuzz=FuzzStripQuoted -fuzztime=2m ./internal/mail
+	CGO_ENABLED=0 go test -fuzz=FuzzFence -fuzztime=2m ./internal/tool
 	CGO_ENABLED=1 go test -race -count=20 -short $(RACE)
