@@ -17,7 +17,8 @@ type Kind string
 const Action Kind = "action"
 
 // State is where a request stands. Pending turns into approved, denied, expired or withdrawn; approved into running
-// and then done or failed. No other step exists, and each is taken at most once.
+// and then done or failed, or into withdrawn if the asking process has ended. No other step exists, and each is taken
+// at most once.
 type State string
 
 // The states of a request.
@@ -26,7 +27,7 @@ const (
 	Approved  State = "approved"
 	Denied    State = "denied"
 	Expired   State = "expired"   // nobody answered before ExpiresAt
-	Withdrawn State = "withdrawn" // the asking process ended first
+	Withdrawn State = "withdrawn" // taken back, or the asking process ended before it began
 	Running   State = "running"   // claimed by the process that asked
 	Done      State = "done"
 	Failed    State = "failed"
@@ -61,7 +62,10 @@ type Process struct {
 	Parents []string `json:"parents,omitempty"` // executables of its parents, nearest first
 	// Ancestry are its parents, nearest first, so that one process can be found above another.
 	Ancestry []Ancestor `json:"ancestry,omitempty"`
-	// Client is what started it: its nearest parent that is no mere shell in between. Zero if that is not known.
+	// Space tells apart whose process ids these are: a sandbox may have its own. "" if that is not known.
+	Space string `json:"space,omitempty"`
+	// Client is what started it: its nearest parent that is no mere shell in between, and of a program in several
+	// processes the topmost. Zero if that is not known.
 	Client Ancestor `json:"client,omitzero"`
 }
 
@@ -109,10 +113,13 @@ type Store interface {
 	Approvals(ctx context.Context, states ...State) ([]Request, error)
 	// SettleApproval turns a pending request whose time is not over at now into to.
 	SettleApproval(ctx context.Context, id string, to State, a *Answer, now time.Time) error
+	// WithdrawApproval turns a request that is pending, or approved and not claimed, into a withdrawn one and deletes
+	// Frozen.
+	WithdrawApproval(ctx context.Context, id string, now time.Time) error
 	// ClaimApproval turns an approved request into a running one and returns it with Frozen.
 	ClaimApproval(ctx context.Context, id string, now time.Time) (Request, error)
 	// FinishApproval turns a running request into Done or Failed, keeps result and deletes Frozen.
 	FinishApproval(ctx context.Context, id string, to State, result string, now time.Time) error
-	// ExpireApprovals settles what is pending past its time and forgets the results of old ones.
+	// ExpireApprovals settles what is pending past its time and forgets what was settled long ago.
 	ExpireApprovals(ctx context.Context, now time.Time) error
 }

@@ -18,20 +18,49 @@ func Inspect(pid int) Process {
 	if !ok {
 		return Process{PID: pid}
 	}
-	p := Process{PID: pid, Start: self.start, Path: self.path}
-	for next := self.parent; next > 1 && len(p.Ancestry) < maxParents; {
+	p := Process{PID: pid, Start: self.start, Path: self.path, Space: self.space}
+	line := parents(self)
+	for _, up := range line {
+		p.Parents = append(p.Parents, up.path)
+		p.Ancestry = append(p.Ancestry, Ancestor{up.pid, up.start})
+	}
+	p.Client = client(line)
+	return p
+}
+
+// parents returns what is above a process, nearest first.
+func parents(of status) []status {
+	var line []status
+	for next := of.parent; next > 1 && len(line) < maxParents; {
 		up, ok := stat(next)
 		if !ok {
 			break
 		}
-		p.Parents = append(p.Parents, up.path)
-		p.Ancestry = append(p.Ancestry, Ancestor{up.pid, up.start})
-		if p.Client == (Ancestor{}) && !up.between() {
-			p.Client = Ancestor{up.pid, up.start}
-		}
+		line = append(line, up)
 		next = up.parent
 	}
-	return p
+	return line
+}
+
+// client finds in the line of parents the program that started a process: the nearest that is no shell in between, and
+// of a program in several processes the topmost, since another of them may run the shell that an assistant has.
+func client(line []status) Ancestor {
+	var found status
+	for _, up := range line {
+		switch {
+		case up.starter():
+			return Ancestor{found.pid, found.start}
+		case up.between():
+			continue
+		case found.pid == 0:
+			found = up
+		case found.leads || found.path == "" || up.path != found.path:
+			return Ancestor{found.pid, found.start}
+		default:
+			found = up
+		}
+	}
+	return Ancestor{found.pid, found.start}
 }
 
 // status is what the operating system says of one process.
@@ -39,6 +68,7 @@ type status struct {
 	pid, parent int
 	start       string // as the system counts
 	path        string // its executable
+	space       string // whose process ids these are: a sandbox may have its own
 	leads       bool   // it leads the session of a terminal, as a person's shell does
 }
 
@@ -47,18 +77,20 @@ func (s status) between() bool {
 	return !s.leads && slices.Contains([]string{"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox", "env"}, filepath.Base(s.path))
 }
 
-// Alive reports whether the process still runs: one that has its id, but began at another time, is not it.
+// starter reports whether the process starts all that a person uses, so that to descend from it means nothing.
+func (s status) starter() bool {
+	return slices.Contains([]string{"systemd", "init", "launchd"}, filepath.Base(s.path))
+}
+
+// Alive reports whether the process still runs: one that has its id, but began at another time, is not it. One whose id
+// means nothing here, because it is in a sandbox, counts as running.
 func Alive(p Process) bool {
+	if here, ok := stat(os.Getpid()); ok && p.Space != "" && p.Space != here.space {
+		return true
+	}
 	now, ok := stat(p.PID)
 	return ok && (p.Start == "" || now.start == p.Start)
 }
 
 // DescendsFrom reports whether p was started, directly or not, by the process a.
-func (p Process) DescendsFrom(a Ancestor) bool {
-	for _, up := range p.Ancestry {
-		if up == a {
-			return true
-		}
-	}
-	return false
-}
+func (p Process) DescendsFrom(a Ancestor) bool { return slices.Contains(p.Ancestry, a) }

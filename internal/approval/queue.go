@@ -11,15 +11,18 @@ import (
 
 // The most questions that may be open: more than a person would read are a way to have one approved unread.
 const (
-	MaxPending          = 50
-	MaxPendingPerClient = 10
+	MaxPending          = 60
+	MaxPendingPerClient = 20
 )
 
 // ErrTooMany is returned by Ask when too many questions are open.
-var ErrTooMany = errors.New("too many questions wait for the owner already")
+var ErrTooMany = errors.New("too many questions wait for the owner already: they must be answered first (postern approvals list)")
 
 // ErrAskerGone is returned by Answer when the process that would run the call has ended.
 var ErrAskerGone = errors.New("the program that asked has ended; nothing was done, and nothing will be")
+
+// ErrAmbiguous is returned for the beginning of an id that several questions have.
+var ErrAmbiguous = errors.New("several approvals begin like that: give more of the id")
 
 // Queue puts questions to the owner and takes the answers, over a Store that several processes share.
 type Queue struct {
@@ -49,33 +52,51 @@ func (q *Queue) Ask(ctx context.Context, r Request) (Request, error) {
 	now := q.now()
 	r.ID = strings.ToLower(rand.Text()[:10]) // 50 bits: not guessed within 15 minutes, and short enough to type
 	r.State, r.CreatedAt, r.ExpiresAt, r.Asker = Pending, now, now.Add(q.lifetime()), q.self()
-	if err := q.Store.AddApproval(ctx, r); err != nil {
+	r.Answer, r.Result, r.SettledAt = nil, "", time.Time{}
+	// Not to be cut off halfway: a question that nobody waits for could still be answered.
+	if err := q.Store.AddApproval(context.WithoutCancel(ctx), r); err != nil {
 		return Request{}, fmt.Errorf("asking the owner: %w", err)
 	}
 	return r, nil
 }
 
-// Pending returns the questions that can be answered, oldest first. Those whose asker has ended, or whose time is over,
-// are settled on the way.
+// Pending returns the questions that can be answered, oldest first. What is over, because its time is or because its
+// asker has ended, is settled on the way.
 func (q *Queue) Pending(ctx context.Context) ([]Request, error) {
 	if err := q.Store.ExpireApprovals(ctx, q.now()); err != nil {
 		return nil, fmt.Errorf("reading the approvals: %w", err)
 	}
-	all, err := q.Store.Approvals(ctx, Pending)
+	unfinished, err := q.Store.Approvals(ctx, Pending, Approved, Running)
 	if err != nil {
 		return nil, fmt.Errorf("reading the approvals: %w", err)
 	}
-	open := all[:0]
-	for _, r := range all {
+	open := unfinished[:0]
+	for _, r := range unfinished {
 		if !q.alive(r.Asker) {
-			if err := q.Withdraw(ctx, r.ID); err != nil && !errors.Is(err, ErrSettled) {
+			if err := q.orphan(ctx, r); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		open = append(open, r)
+		if r.State == Pending {
+			open = append(open, r)
+		}
 	}
 	return open, nil
+}
+
+// orphan settles a question whose asker has ended: only that process would have run the call.
+func (q *Queue) orphan(ctx context.Context, r Request) error {
+	var err error
+	if r.State == Running {
+		err = q.Finish(ctx, r.ID, Failed, "Postern ended while the call ran: it may have been done or not. Look before you try again.")
+	} else {
+		err = q.Store.WithdrawApproval(ctx, r.ID, q.now())
+	}
+	if err != nil && !errors.Is(err, ErrSettled) && !errors.Is(err, ErrNotFound) { // another process has seen it too
+		return fmt.Errorf("withdrawing what nobody waits for: %w", err)
+	}
+	return nil
 }
 
 // List returns all questions that are remembered, oldest first.
@@ -86,16 +107,27 @@ func (q *Queue) List(ctx context.Context) ([]Request, error) {
 	return q.Store.Approvals(ctx)
 }
 
-// Get returns a question.
+// Get returns a question as it stands now.
 func (q *Queue) Get(ctx context.Context, id string) (Request, error) {
-	if err := q.Store.ExpireApprovals(ctx, q.now()); err != nil {
+	r, err := q.Store.Approval(ctx, id)
+	switch {
+	case err != nil:
+		return Request{}, err
+	case r.State == Pending && !q.now().Before(r.ExpiresAt):
+		err = q.Store.ExpireApprovals(ctx, q.now())
+	case (r.State == Pending || r.State == Approved || r.State == Running) && !q.alive(r.Asker):
+		err = q.orphan(ctx, r)
+	default:
+		return r, nil
+	}
+	if err != nil {
 		return Request{}, err
 	}
 	return q.Store.Approval(ctx, id)
 }
 
-// Find returns the question whose id is, or alone begins with, prefix. It returns ErrNotFound if there is none, or more
-// than one.
+// Find returns the question whose id is, or alone begins with, prefix. It returns ErrNotFound if there is none, and
+// ErrAmbiguous if there are several.
 func (q *Queue) Find(ctx context.Context, prefix string) (Request, error) {
 	all, err := q.List(ctx)
 	if err != nil {
@@ -111,10 +143,13 @@ func (q *Queue) Find(ctx context.Context, prefix string) (Request, error) {
 			found = append(found, r)
 		}
 	}
-	if len(found) != 1 {
+	switch len(found) {
+	case 0:
 		return Request{}, ErrNotFound
+	case 1:
+		return found[0], nil
 	}
-	return found[0], nil
+	return Request{}, fmt.Errorf("%q: %w", prefix, ErrAmbiguous)
 }
 
 // Wait returns the question once it is settled. It looks at the store again and again: the answer may come from a
@@ -139,10 +174,13 @@ func (q *Queue) Wait(ctx context.Context, id string) (Request, error) {
 	}
 }
 
-// Answer settles a question. Exactly one answer is taken: later ones get ErrSettled. A yes to a process that has ended
-// gets ErrAskerGone, since only that process would run the call.
+// Answer settles the question whose id is, or alone begins with, id. Exactly one answer is taken: later ones get
+// ErrSettled. A yes to a process that has ended gets ErrAskerGone, since only that process would run the call.
 func (q *Queue) Answer(ctx context.Context, id string, a Answer) error {
-	r, err := q.Get(ctx, id)
+	r, err := q.Store.Approval(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		r, err = q.Find(ctx, id)
+	}
 	if err != nil {
 		return err
 	}
@@ -150,7 +188,10 @@ func (q *Queue) Answer(ctx context.Context, id string, a Answer) error {
 		return ErrSettled
 	}
 	if !q.alive(r.Asker) {
-		return errors.Join(ErrAskerGone, q.Withdraw(ctx, id))
+		if err := q.orphan(ctx, r); err != nil {
+			return err
+		}
+		return ErrAskerGone
 	}
 	to := Denied
 	if a.Approved {
@@ -159,10 +200,10 @@ func (q *Queue) Answer(ctx context.Context, id string, a Answer) error {
 	if a.By.PID == 0 {
 		a.By = q.self()
 	}
-	return q.Store.SettleApproval(ctx, id, to, &a, q.now())
+	return q.Store.SettleApproval(ctx, r.ID, to, &a, q.now())
 }
 
-// Withdraw takes a question back.
+// Withdraw takes a question back that nobody has answered.
 func (q *Queue) Withdraw(ctx context.Context, id string) error {
 	return q.Store.SettleApproval(ctx, id, Withdrawn, nil, q.now())
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -48,7 +50,8 @@ func (b *bench) open(t *testing.T) (*approval.Queue, *store.Store) {
 
 func (b *bench) ask(t *testing.T, client string) approval.Request {
 	t.Helper()
-	r, err := b.Ask(t.Context(), approval.Request{Kind: approval.Action, ClientKey: client, Tool: "gmail_send", Frozen: json.RawMessage(`{"to":"mia"}`)})
+	r, err := b.Ask(t.Context(), approval.Request{Kind: approval.Action, ClientKey: client, Tool: "gmail_send", Frozen: json.RawMessage(`{"to":"mia"}`),
+		Preview: approval.Preview{Title: "Send", Body: "private", Fields: []approval.Field{{Name: "To", Value: "mia"}}, Warnings: []string{"new"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +82,38 @@ func TestAYesIsClaimedOnceAndForgetsWhatWasFrozen(t *testing.T) {
 	}
 	if got, err = other.Get(ctx, r.ID); err != nil || got.State != approval.Done || got.Result != "sent" || len(got.Frozen) != 0 {
 		t.Errorf("at the end: %+v, %v", got, err)
+	}
+}
+
+// TestContentsAreForgotten takes a question to each of its ends.
+func TestContentsAreForgotten(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	ends := map[string]func(id string) error{
+		"denied":    func(id string) error { return b.Answer(ctx, id, approval.Answer{}) },
+		"withdrawn": func(id string) error { return b.Withdraw(ctx, id) },
+		"done": func(id string) error {
+			if err := b.Answer(ctx, id, approval.Answer{Approved: true}); err != nil {
+				return err
+			}
+			if _, err := b.Claim(ctx, id); err != nil {
+				return err
+			}
+			return b.Finish(ctx, id, approval.Done, "")
+		},
+		"expired": func(string) error { b.mu.Lock(); defer b.mu.Unlock(); b.now = b.now.Add(time.Hour); return nil },
+	}
+	for name, end := range ends {
+		r := b.ask(t, name)
+		if open, err := b.Get(ctx, r.ID); err != nil || open.Preview.Body != "private" {
+			t.Fatalf("%s: an open question shows %+v, %v", name, open.Preview, err)
+		}
+		if err := end(r.ID); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := b.Get(ctx, r.ID)
+		if err != nil || got.State == approval.Pending || got.Preview.Title != "Send" || got.Preview.Body != "" || len(got.Preview.Fields)+len(got.Preview.Warnings)+len(got.Frozen) != 0 {
+			t.Errorf("%s: it keeps %s %+v %s, %v", name, got.State, got.Preview, got.Frozen, err)
+		}
 	}
 }
 
@@ -140,27 +175,132 @@ func TestAYesToAProcessThatHasEndedDoesNothing(t *testing.T) {
 	}
 }
 
+// TestNothingIsLeftBehindByAProcessThatHasEnded looks at what its questions had come to.
+func TestNothingIsLeftBehindByAProcessThatHasEnded(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	waiting, approved, running := b.ask(t, "c"), b.ask(t, "c"), b.ask(t, "c")
+	for _, id := range []string{approved.ID, running.ID} {
+		if err := b.Answer(ctx, id, approval.Answer{Approved: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Claim(ctx, running.ID); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := b.Pending(ctx); err != nil || len(open) != 1 || open[0].ID != waiting.ID {
+		t.Fatalf("Pending: %+v, %v", open, err)
+	}
+	b.mu.Lock()
+	b.dead = true
+	b.mu.Unlock()
+	// One is met by Get, the others by Pending.
+	if got, err := b.Get(ctx, approved.ID); err != nil || got.State != approval.Withdrawn || len(got.Frozen) != 0 {
+		t.Errorf("approved: %+v, %v", got, err)
+	}
+	if open, err := b.Pending(ctx); err != nil || len(open) != 0 {
+		t.Errorf("Pending: %+v, %v", open, err)
+	}
+	for id, want := range map[string]approval.State{waiting.ID: approval.Withdrawn, approved.ID: approval.Withdrawn, running.ID: approval.Failed} {
+		got, err := b.store.Approval(ctx, id)
+		if err != nil || got.State != want || len(got.Frozen) != 0 {
+			t.Errorf("%+v, %v; want %s", got, err, want)
+		}
+		if want == approval.Failed && got.Result == "" {
+			t.Error("nothing says that the call may have been done")
+		}
+	}
+	if _, err := b.Claim(ctx, approved.ID); !errors.Is(err, approval.ErrSettled) {
+		t.Errorf("claiming what was withdrawn: %v", err)
+	}
+}
+
 func TestTooManyQuestions(t *testing.T) {
 	b := newBench(t)
-	for range approval.MaxPendingPerClient {
+	first := b.ask(t, "greedy")
+	for range approval.MaxPendingPerClient - 1 {
 		b.ask(t, "greedy")
 	}
 	if _, err := b.Ask(t.Context(), approval.Request{ClientKey: "greedy"}); !errors.Is(err, approval.ErrTooMany) {
 		t.Errorf("one more: %v", err)
 	}
-	b.ask(t, "another")
+	for i := approval.MaxPendingPerClient; i < approval.MaxPending; i++ {
+		b.ask(t, fmt.Sprint("another ", i))
+	}
+	r, err := b.Ask(t.Context(), approval.Request{ClientKey: "one more"})
+	if !errors.Is(err, approval.ErrTooMany) {
+		t.Errorf("one more of a new client: %+v, %v", r, err)
+	}
+	open, err := b.Pending(t.Context())
+	if err != nil || len(open) != approval.MaxPending {
+		t.Fatalf("%d are open, %v", len(open), err)
+	}
+	if err := b.Answer(t.Context(), first.ID, approval.Answer{}); err != nil {
+		t.Fatal(err)
+	}
+	b.ask(t, "greedy")
 }
 
-func TestFindTakesABeginningThatIsUnique(t *testing.T) {
-	b, ctx := newBench(t), t.Context()
-	r := b.ask(t, "c")
-	if got, err := b.Find(ctx, r.ID[:4]); err != nil || got.ID != r.ID {
-		t.Errorf("Find: %s, %v", got.ID, err)
-	}
-	for _, bad := range []string{"", "zzzz", r.ID + "x"} {
-		if _, err := b.Find(ctx, bad); !errors.Is(err, approval.ErrNotFound) {
-			t.Errorf("Find(%q): %v", bad, err)
+func TestIDsAreShortAndNeverTheSame(t *testing.T) {
+	b := newBench(t)
+	seen := map[string]bool{}
+	for range 30 {
+		r := b.ask(t, fmt.Sprint(len(seen)))
+		if !regexp.MustCompile("^[a-z2-7]{10}$").MatchString(r.ID) || seen[r.ID] {
+			t.Errorf("id %q", r.ID)
 		}
+		seen[r.ID] = true
+	}
+}
+
+func TestABeginningThatIsUniqueIsEnough(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	for _, id := range []string{"aab", "aac", "aabb"} {
+		err := b.store.AddApproval(ctx, approval.Request{ID: id, State: approval.Pending, CreatedAt: b.now, ExpiresAt: b.now.Add(time.Minute)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for prefix, want := range map[string]string{"aac": "aac", " AABB ": "aabb", "aab": "aab"} {
+		if got, err := b.Find(ctx, prefix); err != nil || got.ID != want {
+			t.Errorf("Find(%q): %s, %v", prefix, got.ID, err)
+		}
+	}
+	for prefix, want := range map[string]error{"": approval.ErrNotFound, "b": approval.ErrNotFound, "aacc": approval.ErrNotFound, "aa": approval.ErrAmbiguous, "a": approval.ErrAmbiguous, "%": approval.ErrNotFound} {
+		if _, err := b.Find(ctx, prefix); !errors.Is(err, want) {
+			t.Errorf("Find(%q): %v, want %v", prefix, err, want)
+		}
+		if err := b.Answer(ctx, prefix, approval.Answer{Approved: true}); !errors.Is(err, want) {
+			t.Errorf("Answer(%q): %v, want %v", prefix, err, want)
+		}
+	}
+	if err := b.Answer(ctx, "aabb", approval.Answer{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Answer(ctx, "AAC", approval.Answer{Approved: true}); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := b.Pending(ctx); err != nil || len(open) != 1 || open[0].ID != "aab" {
+		t.Errorf("Pending: %+v, %v", open, err)
+	}
+}
+
+func TestWithdrawTakesBackWhatNobodyAnswered(t *testing.T) {
+	b, ctx := newBench(t), t.Context()
+	r, yes := b.ask(t, "c"), b.ask(t, "c")
+	if err := b.Withdraw(ctx, r.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Answer(ctx, r.ID, approval.Answer{Approved: true}); !errors.Is(err, approval.ErrSettled) {
+		t.Errorf("a yes to what was withdrawn: %v", err)
+	}
+	if err := b.Answer(ctx, yes.ID, approval.Answer{Approved: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Withdraw(ctx, yes.ID); !errors.Is(err, approval.ErrSettled) {
+		t.Errorf("withdrawing what was approved: %v", err)
+	}
+	if err := b.Withdraw(ctx, "nobody"); !errors.Is(err, approval.ErrNotFound) {
+		t.Errorf("withdrawing nothing: %v", err)
 	}
 }
 

@@ -9,43 +9,51 @@ type Face struct {
 	Trusted  bool    // whether the owner has switched off the checks of MayApprove (setting approvals.cli)
 }
 
-// The reasons why a yes is not taken at a command line.
+// The reasons why a yes, or a looser rule, is not taken at a command line.
 var (
 	ErrNoTerminal = errors.New("an approval wants a terminal: a program could have typed this. Run the command in a terminal of your own")
 	ErrSameClient = errors.New("this command was started by the program that asked, and that program must not answer for you. Run it in a terminal that you have opened yourself")
+	ErrClient     = errors.New("this command was started by a program that is connected to Postern as a client, and a client must not decide for you. Run it in a terminal that you have opened yourself")
 )
 
-// MayApprove says why a yes to r is not taken from f, or nil. A program of the owner's can always pretend to be the
-// owner where the operating system does not keep them apart; this stops the one that simply types the command. A no
-// may come from anywhere.
-func MayApprove(f Face, r Request) error {
+// MayApprove says why a yes to r is not taken from f, or nil. connected are the processes that serve clients now (see
+// Serving): no client's program may answer, whichever asked. A program of the owner's can always pretend to be the owner
+// where the operating system does not keep them apart; this stops the one that simply types the command. A no may come
+// from anywhere.
+func MayApprove(f Face, r Request, connected ...Process) error {
 	if f.Trusted {
 		return nil
 	}
 	if !f.Terminal {
 		return ErrNoTerminal
 	}
-	return unrelated(f, r.Asker)
+	if below(f, r.Asker) {
+		return ErrSameClient
+	}
+	return apart(f, connected)
 }
 
-// MayLoosen says why f may not loosen what the owner is asked about (the settings approvals.*), or nil. askers are
-// those of the open questions: a program that waits for a yes must not switch the question off.
-func MayLoosen(f Face, askers ...Process) error {
+// MayLoosen says why f may not loosen what the owner is asked about (the settings approvals.* and the like), or nil.
+// clients are the askers of the open questions and the processes that serve clients now (see Serving): an assistant must
+// not switch the question off. That the owner trusts command lines to answer is no trust in loosening the rules.
+func MayLoosen(f Face, clients ...Process) error {
 	if !f.Terminal {
 		return ErrNoTerminal
 	}
-	for _, a := range askers {
-		if err := unrelated(f, a); err != nil {
-			return err
+	return apart(f, clients)
+}
+
+// apart refuses a face that one of the clients has started.
+func apart(f Face, clients []Process) error {
+	for _, c := range clients {
+		if below(f, c) {
+			return ErrClient
 		}
 	}
 	return nil
 }
 
-// unrelated refuses a face that the asker, or the client that started the asker, has started.
-func unrelated(f Face, asker Process) error {
-	if asker.Client != (Ancestor{}) && f.Process.DescendsFrom(asker.Client) || f.Process.DescendsFrom(Ancestor{asker.PID, asker.Start}) {
-		return ErrSameClient
-	}
-	return nil
+// below reports whether the face was started by a process that serves a client, or by what started that one.
+func below(f Face, serving Process) bool {
+	return serving.Client != (Ancestor{}) && f.Process.DescendsFrom(serving.Client) || f.Process.DescendsFrom(Ancestor{serving.PID, serving.Start})
 }

@@ -72,8 +72,16 @@ func TestMayApprove(t *testing.T) {
 		if c.face.Trusted { // trust in answers is no trust in loosening the rules
 			continue
 		}
-		if err := approval.MayLoosen(c.face, r.Asker); !errors.Is(err, c.want) {
-			t.Errorf("MayLoosen from %s: %v, want %v", c.name, err, c.want)
+		want := c.want
+		if want == approval.ErrSameClient {
+			want = approval.ErrClient
+		}
+		if err := approval.MayLoosen(c.face, r.Asker); !errors.Is(err, want) {
+			t.Errorf("MayLoosen from %s: %v, want %v", c.name, err, want)
+		}
+		// A client that has not asked decides no more than one that has.
+		if err := approval.MayApprove(c.face, approval.Request{}, approval.Process{PID: 8}, r.Asker); !errors.Is(err, want) {
+			t.Errorf("MayApprove for another client from %s: %v, want %v", c.name, err, want)
 		}
 	}
 }

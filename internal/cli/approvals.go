@@ -132,7 +132,7 @@ func (f *face) approve(ctx context.Context, b *bridge.Bridge, args []string) err
 		return err
 	}
 	self := approval.Self()
-	if err := approval.MayApprove(approval.Face{Process: self, Terminal: f.terminal(), Trusted: set.CLI}, r); err != nil {
+	if err := approval.MayApprove(approval.Face{Process: self, Terminal: f.terminal(), Trusted: set.CLI}, r, approval.Serving(b.Store.Path())...); err != nil {
 		return ownerMust{err}
 	}
 	f.preview(r)

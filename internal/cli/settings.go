@@ -57,7 +57,7 @@ func (f *face) listSettings(ctx context.Context, b *bridge.Bridge, _ []string) e
 }
 
 // setSetting changes a setting. One that says what the owner is asked about is changed in a terminal only, and not by
-// what a waiting program has started: else an assistant with a shell would switch the question off.
+// what a connected or waiting program has started: else an assistant with a shell would switch the question off.
 func (f *face) setSetting(ctx context.Context, b *bridge.Bridge, args []string) error {
 	k, err := settings.Find(args[0])
 	if err != nil {
@@ -68,7 +68,7 @@ func (f *face) setSetting(ctx context.Context, b *bridge.Bridge, args []string) 
 		if err != nil {
 			return err
 		}
-		var askers []approval.Process
+		askers := approval.Serving(b.Store.Path())
 		for _, r := range pending {
 			askers = append(askers, r.Asker)
 		}

@@ -16,6 +16,9 @@ const resultsKept = 24 * time.Hour
 
 const approvalColumns = "request, state, client_key, frozen, answer, result, created_at, expires_at, settled_at"
 
+// forgotten is a request without the contents that were shown: those are kept no longer than the question is open.
+const forgotten = "json_remove(request, '$.preview.body', '$.preview.fields', '$.preview.warnings')"
+
 // AddApproval inserts a pending request.
 func (s *Store) AddApproval(ctx context.Context, r approval.Request) error {
 	body, err := json.Marshal(r)
@@ -93,9 +96,15 @@ func (s *Store) SettleApproval(ctx context.Context, id string, to approval.State
 		}
 		answer = string(b)
 	}
-	return s.step(ctx, id, `UPDATE approvals SET state = ?, answer = ?, settled_at = ?, frozen = CASE WHEN ? THEN frozen END
-		WHERE id = ? AND owner_id = ? AND state = ? AND expires_at > ?`,
-		to, answer, nanos(now), to == approval.Approved, id, ownerID, approval.Pending, nanos(now))
+	return s.step(ctx, id, `UPDATE approvals SET state = ?, answer = ?, settled_at = ?, frozen = CASE WHEN ? THEN frozen END,
+		request = CASE WHEN ? THEN request ELSE `+forgotten+` END WHERE id = ? AND owner_id = ? AND state = ? AND expires_at > ?`,
+		to, answer, nanos(now), to == approval.Approved, to == approval.Approved, id, ownerID, approval.Pending, nanos(now))
+}
+
+// WithdrawApproval turns a request that is pending, or approved and not claimed, into a withdrawn one and deletes Frozen.
+func (s *Store) WithdrawApproval(ctx context.Context, id string, now time.Time) error {
+	return s.step(ctx, id, "UPDATE approvals SET state = ?, settled_at = ?, frozen = NULL, request = "+forgotten+" WHERE id = ? AND owner_id = ? AND state IN (?, ?)",
+		approval.Withdrawn, nanos(now), id, ownerID, approval.Pending, approval.Approved)
 }
 
 // ClaimApproval turns an approved request into a running one and returns it with Frozen.
@@ -108,7 +117,7 @@ func (s *Store) ClaimApproval(ctx context.Context, id string, _ time.Time) (appr
 
 // FinishApproval turns a running request into Done or Failed, keeps result and deletes Frozen.
 func (s *Store) FinishApproval(ctx context.Context, id string, to approval.State, result string, _ time.Time) error {
-	return s.step(ctx, id, "UPDATE approvals SET state = ?, result = ?, frozen = NULL WHERE id = ? AND owner_id = ? AND state = ?",
+	return s.step(ctx, id, "UPDATE approvals SET state = ?, result = ?, frozen = NULL, request = "+forgotten+" WHERE id = ? AND owner_id = ? AND state = ?",
 		to, result, id, ownerID, approval.Running)
 }
 
@@ -133,12 +142,12 @@ func (s *Store) step(ctx context.Context, id, update string, args ...any) error 
 // ago.
 func (s *Store) ExpireApprovals(ctx context.Context, now time.Time) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE approvals SET state = ?, settled_at = ?, frozen = NULL WHERE owner_id = ? AND state = ? AND expires_at <= ?",
+		if _, err := tx.ExecContext(ctx, "UPDATE approvals SET state = ?, settled_at = ?, frozen = NULL, request = "+forgotten+" WHERE owner_id = ? AND state = ? AND expires_at <= ?",
 			approval.Expired, nanos(now), ownerID, approval.Pending, nanos(now)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "DELETE FROM approvals WHERE owner_id = ? AND state NOT IN (?, ?) AND created_at < ?",
-			ownerID, approval.Pending, approval.Running, nanos(now.Add(-resultsKept)))
+		_, err := tx.ExecContext(ctx, "DELETE FROM approvals WHERE owner_id = ? AND state <> ? AND created_at < ?",
+			ownerID, approval.Pending, nanos(now.Add(-resultsKept)))
 		return err
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +28,8 @@ const ownerID = "owner"
 
 // Store is an open database. Its methods may be called from several goroutines.
 type Store struct {
-	db *sql.DB
+	db   *sql.DB
+	path string
 
 	mu      sync.Mutex // guards the fields below
 	queue   []row      // activity that is not written yet
@@ -39,8 +41,12 @@ type Store struct {
 // Open opens the database in dir, making both if they are missing: the directory for the user alone (0700), the file
 // 0600. A file of a newer Postern is refused and left as it is.
 func Open(ctx context.Context, dir string) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("finding the state directory: %w", err)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the state directory: %w", err)
+		return nil, fmt.Errorf("making the state directory: %w; choose another with POSTERN_HOME", err)
 	}
 	if err := private(dir); err != nil {
 		return nil, err
@@ -48,7 +54,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	path := filepath.Join(dir, FileName)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("opening the store: %w", err)
+		return nil, fmt.Errorf("opening the store: %w; its folder must be writable, or another chosen with POSTERN_HOME", err)
 	}
 	err = errors.Join(f.Chmod(0o600), f.Close())
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
@@ -60,13 +66,16 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	}
 	// One connection: SQLite has one writer, and a second one in the same process would only wait for the first.
 	db.SetMaxOpenConns(1)
-	s := &Store{db: db}
+	s := &Store{db: db, path: path}
 	if err := s.migrate(ctx); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("opening the store %s: %w", path, explain(err))
+		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}
 	return s, nil
 }
+
+// Path returns the absolute path of the database.
+func (s *Store) Path() string { return s.path }
 
 // Close writes what waits to be written and closes the database.
 func (s *Store) Close() error {
@@ -80,7 +89,11 @@ func dsn(path string) string {
 	q := url.Values{"_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)",
 	}, "_txlock": {"immediate"}}
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") { // C:/…, which SQLite would take for a host
+		slashed = "/" + slashed
+	}
+	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: q.Encode()}).String()
 }
 
 // private takes the rights of others away from a directory that Postern may have found.
