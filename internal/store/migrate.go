@@ -5,9 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // migrations lead from an empty file to the present schema. A step that has shipped is never changed: a new one is
@@ -98,7 +95,7 @@ var ErrNewer = errors.New("it was written by a newer version of Postern: update 
 func (s *Store) migrate(ctx context.Context) error {
 	version, err := s.version(ctx)
 	if err != nil || version == len(migrations) {
-		return err
+		return explain(err)
 	}
 	if version > len(migrations) {
 		return ErrNewer
@@ -121,23 +118,4 @@ func (s *Store) migrate(ctx context.Context) error {
 func (s *Store) version(ctx context.Context) (version int, err error) {
 	err = s.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
 	return version, err
-}
-
-// explain says in words what the owner can do about the errors of SQLite that they can do something about.
-func explain(err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code() & 0xff {
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return fmt.Errorf("the file is damaged; move it away to start afresh (the profiles must then be added again): %w", err)
-	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("the disk is full: %w", err)
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-		return fmt.Errorf("the file or its folder cannot be written: %w", err)
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return fmt.Errorf("another process has kept it locked for too long: %w", err)
-	}
-	return err
 }

@@ -17,9 +17,6 @@ import (
 const profileColumns = `id, owner_id, name, email, subject, kind, scopes, toolsets, read_only, client_id, quota_project,
 	state, reason, added_at, signed_in_at, refresh_until, checked_at`
 
-// defaultProfile is the setting that names the owner's default profile.
-const defaultProfile = "profile.default"
-
 // fold makes names comparable: case and the ways to write an accent do not matter.
 func fold(name string) string { return cases.Fold().String(norm.NFC.String(strings.TrimSpace(name))) }
 
@@ -126,35 +123,4 @@ func (s *Store) RemoveProfile(ctx context.Context, id string) error {
 		_, err = tx.ExecContext(ctx, "DELETE FROM settings WHERE owner_id = ? AND key = ? AND value = ?", ownerID, defaultProfile, id)
 		return err
 	})
-}
-
-// DefaultProfile returns the id that calls without a profile act as, "" if none was chosen.
-func (s *Store) DefaultProfile(ctx context.Context) (string, error) {
-	id, _, err := s.Setting(ctx, defaultProfile)
-	return id, err
-}
-
-// SetDefaultProfile chooses it; "" chooses none.
-func (s *Store) SetDefaultProfile(ctx context.Context, id string) error {
-	if id == "" {
-		return s.DeleteSetting(ctx, defaultProfile)
-	}
-	return s.SetSetting(ctx, defaultProfile, id)
-}
-
-// ClientDefault returns the id of the default profile that a client chose for itself, "" if it chose none.
-func (s *Store) ClientDefault(ctx context.Context, clientKey string) (string, error) {
-	var id string
-	err := s.db.QueryRowContext(ctx, "SELECT profile_id FROM client_defaults WHERE owner_id = ? AND client_key = ?", ownerID, clientKey).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return id, explain(err)
-}
-
-// SetClientDefault keeps what a client chose.
-func (s *Store) SetClientDefault(ctx context.Context, clientKey, profileID string) error {
-	_, err := s.db.ExecContext(ctx, `INSERT INTO client_defaults (owner_id, client_key, profile_id) VALUES (?, ?, ?)
-		ON CONFLICT DO UPDATE SET profile_id = excluded.profile_id`, ownerID, clientKey, profileID)
-	return explain(err)
 }

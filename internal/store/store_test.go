@@ -16,6 +16,8 @@ import (
 	"postern/internal/activity"
 	"postern/internal/approval"
 	"postern/internal/exchange"
+	"postern/internal/settings"
+	"postern/internal/tool"
 )
 
 var (
@@ -24,6 +26,8 @@ var (
 	_ activity.Recorder = (*Store)(nil)
 	_ activity.Log      = (*Store)(nil)
 	_ exchange.Index    = (*Store)(nil)
+	_ settings.Store    = (*Store)(nil)
+	_ tool.Defaults     = (*Store)(nil)
 )
 
 func open(t *testing.T, dir string) *Store {
@@ -183,6 +187,112 @@ func TestActivityIsReadBackInOrder(t *testing.T) {
 	}
 	if left, err := s.Entries(t.Context(), activity.Filter{Limit: 500}); err != nil || len(left) != 10 {
 		t.Errorf("after pruning: %d entries, %v", len(left), err)
+	}
+}
+
+func TestActivityIsSelected(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	want := activity.Entry{At: time.Unix(50, 7).UTC(), Client: "Claude", Origin: "/usr/bin/claude (pid 3)", Profile: "work", Tool: "gmail_send", Outcome: activity.Failed,
+		Code: "invalid_argument", Approval: "abc", Duration: 3 * time.Millisecond, BytesIn: 12, BytesOut: 34}
+	s.Record(t.Context(), want)
+	s.Record(t.Context(), activity.Entry{At: time.Unix(40, 0), Client: "Gemini", Tool: "gmail_search", Outcome: activity.OK})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Record(t.Context(), want) // too late, and no harm
+	s = open(t, dir)
+	want.Seq = 1
+	for name, f := range map[string]activity.Filter{
+		"client": {Client: "Claude"}, "profile": {Profile: "work"}, "tool": {Tool: "gmail_send"}, "outcome": {Outcome: activity.Failed}, "since": {Since: time.Unix(45, 0)},
+		"all of them": {Client: "Claude", Profile: "work", Tool: "gmail_send", Outcome: activity.Failed, Since: time.Unix(50, 7)},
+	} {
+		got, err := s.Entries(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]activity.Entry{want}, got); diff != "" {
+			t.Errorf("by %s (-want +got):\n%s", name, diff)
+		}
+	}
+	if got, err := s.Entries(t.Context(), activity.Filter{Client: "Claude' OR '1'='1"}); err != nil || got == nil || len(got) != 0 {
+		t.Errorf("a client of nobody: %v, %v", got, err)
+	}
+}
+
+func TestCloseSaysThatActivityWasLost(t *testing.T) {
+	s := open(t, t.TempDir())
+	if _, err := s.db.Exec("PRAGMA query_only = ON"); err != nil {
+		t.Fatal(err)
+	}
+	s.Record(t.Context(), activity.Entry{Tool: "t", Outcome: activity.OK})
+	if err := s.Close(); err == nil || !strings.Contains(err.Error(), "writing the activity") {
+		t.Errorf("Close: %v", err)
+	}
+}
+
+func TestALockThatIsKeptIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	s, other := open(t, dir), open(t, dir)
+	if _, err := s.db.Exec("PRAGMA busy_timeout = 1"); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := other.db.Begin() // takes the lock at once, see dsn
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetSetting(t.Context(), "k", "v"); err == nil || !strings.Contains(err.Error(), "locked for too long") {
+		t.Errorf("SetSetting: %v", err)
+	}
+	if _, _, err := s.Setting(t.Context(), "k"); err != nil {
+		t.Errorf("a reader waits for a writer: %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetSetting(t.Context(), "k", "v"); err != nil {
+		t.Errorf("after the lock: %v", err)
+	}
+}
+
+func TestFilesComeBack(t *testing.T) {
+	s := open(t, t.TempDir())
+	want := exchange.File{Handle: "postern://file/a", Name: "a.pdf", Path: "/x/a.pdf", MIME: "application/pdf", Size: 1 << 33, SHA256: [32]byte{1, 31: 9}, Client: "c", CreatedAt: time.Unix(5, 5).UTC()}
+	if err := s.AddFile(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.File(t.Context(), want.Handle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("File (-want +got):\n%s", diff)
+	}
+	if _, err := s.File(t.Context(), "postern://file/b"); !errors.Is(err, exchange.ErrNotFound) {
+		t.Errorf("an unknown handle: %v", err)
+	}
+}
+
+func TestEveryRowHasAnOwner(t *testing.T) {
+	s := open(t, t.TempDir())
+	rows, err := s.db.Query("SELECT m.name, EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'owner_id' AND c.\"notnull\") FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	n := 0
+	for ; rows.Next(); n++ {
+		var table string
+		var owned bool
+		if err := rows.Scan(&table, &owned); err != nil {
+			t.Fatal(err)
+		}
+		if !owned {
+			t.Errorf("the rows of %s have no owner", table)
+		}
+	}
+	if err := rows.Err(); err != nil || n < 6 {
+		t.Errorf("%d tables, %v", n, err)
 	}
 }
 
