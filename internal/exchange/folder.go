@@ -24,8 +24,8 @@ type Folder struct {
 	Now   func() time.Time // time.Now
 }
 
-// Put writes what r holds into the folder as name, which is made safe and unique, for the client with that key. An
-// empty mime is guessed. A file that could not be written whole is removed.
+// Put writes what r holds into the folder as name, which is made safe and unique, for the client with that key. A
+// mimeType that says nothing is guessed. A file that could not be written whole is removed.
 func (f *Folder) Put(ctx context.Context, client, name, mimeType string, r io.Reader) (File, error) {
 	root, err := f.root()
 	if err != nil {
@@ -57,7 +57,8 @@ func (f *Folder) fill(ctx context.Context, out *os.File, base, mimeType string, 
 	if err := errors.Join(err, out.Close()); err != nil {
 		return File{}, err
 	}
-	if mimeType == "" {
+	// What a mail says of its attachment may be nothing, too little or no media type at all.
+	if kind, _, err := mime.ParseMediaType(mimeType); err != nil || kind == "application/octet-stream" {
 		mimeType = guess(base, head.bytes)
 	}
 	file := File{Handle: HandlePrefix + strings.ToLower(rand.Text()), Name: base, Path: filepath.Join(f.Dir, base), MIME: mimeType, Size: n, CreatedAt: f.now()}
@@ -93,8 +94,8 @@ func (f *Folder) openHandle(ctx context.Context, client, handle string) (File, i
 		return File{}, nil, fmt.Errorf("looking up the file %q: %w", clip(handle), err)
 	}
 	rel, err := f.inside(known.Path)
-	if err != nil {
-		return File{}, nil, err
+	if err != nil { // the owner has chosen another folder since
+		return File{}, nil, fmt.Errorf("the file %q (%s) is not in the present exchange folder", known.Name, clip(handle))
 	}
 	now, r, err := f.open(rel)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -113,17 +114,22 @@ func (f *Folder) inside(ref string) (string, error) {
 	if ref == "" || strings.ContainsRune(ref, 0) {
 		return "", outside
 	}
-	rel := ref
-	if filepath.IsAbs(ref) {
-		var err error
-		if rel, err = filepath.Rel(f.Dir, ref); err != nil {
+	if !filepath.IsAbs(ref) {
+		if !filepath.IsLocal(ref) || filepath.Clean(ref) == "." {
 			return "", outside
 		}
+		return ref, nil
 	}
-	if !filepath.IsLocal(rel) || rel == "." {
-		return "", outside
+	dirs := []string{f.Dir}
+	if real, err := filepath.EvalSymlinks(f.Dir); err == nil { // the folder itself may be reached by a link
+		dirs = append(dirs, real)
 	}
-	return rel, nil
+	for _, dir := range dirs {
+		if rel, err := filepath.Rel(dir, ref); err == nil && filepath.IsLocal(rel) && rel != "." {
+			return rel, nil
+		}
+	}
+	return "", outside
 }
 
 // open opens a path below the folder and reads it once for its sum. os.Root follows no symlink out of the folder.
@@ -137,11 +143,11 @@ func (f *Folder) open(rel string) (File, io.ReadCloser, error) {
 	if err != nil {
 		return File{}, nil, refused(rel, f.Dir, err)
 	}
-	// Before opening: opening a FIFO would wait for its writer.
+	// Before opening, which may do something to what is no file; see readOnly for what takes its place in between.
 	if !info.Mode().IsRegular() {
 		return File{}, nil, fmt.Errorf("%q is no regular file", clip(rel))
 	}
-	in, err := root.Open(rel)
+	in, err := root.OpenFile(rel, readOnly, 0)
 	if err != nil {
 		return File{}, nil, refused(rel, f.Dir, err)
 	}

@@ -118,6 +118,110 @@ func TestNothingOutsideIsOpened(t *testing.T) {
 	}
 }
 
+func TestAFolderThatIsReachedByALink(t *testing.T) {
+	f := newFolder(t)
+	real := t.TempDir()
+	if err := os.Symlink(real, f.Dir); err != nil {
+		t.Fatal(err)
+	}
+	file := put(t, f, "c", "a.txt", "x")
+	for _, ref := range []string{file.Handle, "a.txt", filepath.Join(f.Dir, "a.txt"), filepath.Join(real, "a.txt")} {
+		_, r, err := f.Open(t.Context(), "c", true, ref)
+		if err != nil {
+			t.Errorf("Open(%q): %v", ref, err)
+			continue
+		}
+		r.Close()
+	}
+}
+
+func TestPutsAtOnceTakeDifferentNames(t *testing.T) {
+	f := newFolder(t)
+	const n = 12
+	type one struct {
+		exchange.File
+		content string
+		err     error
+	}
+	files := make(chan one)
+	for i := range n {
+		go func() {
+			content := strings.Repeat("x", i)
+			file, err := f.Put(t.Context(), "c", "same.txt", "", strings.NewReader(content))
+			files <- one{file, content, err}
+		}()
+	}
+	names := map[string]bool{}
+	for range n {
+		file := <-files
+		if file.err != nil {
+			t.Fatal(file.err)
+		}
+		if b, err := os.ReadFile(file.Path); string(b) != file.content || err != nil {
+			t.Errorf("%s holds %q, want %q (%v)", file.Name, b, file.content, err)
+		}
+		names[file.Name] = true
+	}
+	if len(names) != n {
+		t.Errorf("%d names for %d files", len(names), n)
+	}
+}
+
+func TestTheMediaTypeIsOneAtAll(t *testing.T) {
+	f := newFolder(t)
+	for _, c := range []struct{ name, says, content, want string }{
+		{"a.pdf", "application/pdf", "x", "application/pdf"},
+		{"a.pdf", "application/octet-stream", "x", "application/pdf"},
+		{"a", "", "%PDF-1.7 rest", "application/pdf"},
+		{"a", "text/html\r\nX-Evil: 1", "plain", "text/plain; charset=utf-8"},
+		{"a", "nonsense/", "\x89PNG\r\n\x1a\n", "image/png"},
+		{"a.ics", "text/calendar; method=REQUEST", "x", "text/calendar; method=REQUEST"},
+	} {
+		file, err := f.Put(t.Context(), "c", c.name, c.says, strings.NewReader(c.content))
+		if err != nil || file.MIME != c.want {
+			t.Errorf("Put(%q, %q): %q, %v; want %q", c.name, c.says, file.MIME, err, c.want)
+		}
+	}
+}
+
+func TestAHandleOutlivesItsFolderWithAReason(t *testing.T) {
+	f := newFolder(t)
+	gone, moved := put(t, f, "c", "gone.txt", "x"), put(t, f, "c", "moved.txt", "x")
+	if err := os.Remove(gone.Path); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.Open(t.Context(), "c", false, gone.Handle); err == nil || !strings.Contains(err.Error(), "no longer in") || strings.Contains(err.Error(), f.Dir) {
+		t.Errorf("a file that was removed: %v", err)
+	}
+	f.Dir = t.TempDir()
+	if _, _, err := f.Open(t.Context(), "c", false, moved.Handle); err == nil || !strings.Contains(err.Error(), "present exchange folder") || strings.Contains(err.Error(), moved.Path) {
+		t.Errorf("another folder: %v", err)
+	}
+}
+
+// forgetful is an index that cannot be written.
+type forgetful struct{ exchange.Index }
+
+func (forgetful) AddFile(context.Context, exchange.File) error { return errors.New("the disk is full") }
+
+func TestPutSaysWhatIsWrong(t *testing.T) {
+	f := newFolder(t)
+	f.Index = forgetful{f.Index}
+	if _, err := f.Put(t.Context(), "c", "x.txt", "", strings.NewReader("x")); err == nil || !strings.Contains(err.Error(), "disk is full") {
+		t.Errorf("an index that cannot be written: %v", err)
+	}
+	if left, err := os.ReadDir(f.Dir); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	f.Dir = filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(f.Dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Put(t.Context(), "c", "x.txt", "", strings.NewReader("x")); err == nil || !strings.Contains(err.Error(), "exchange folder") {
+		t.Errorf("a folder that is a file: %v", err)
+	}
+}
+
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("the line went dead") }

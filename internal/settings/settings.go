@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -59,11 +60,31 @@ func days(v string) error {
 	return nil
 }
 
+// folder refuses what would give clients more than files to exchange: above all Postern's own state, with the vault.
 func folder(v string) error {
-	if v != "" && !filepath.IsAbs(v) {
+	if v == "" {
+		return nil
+	}
+	if !filepath.IsAbs(v) {
 		return fmt.Errorf("want an absolute path, or nothing")
 	}
-	if v == filepath.Dir(v) && v != "" {
+	state := os.Getenv("POSTERN_HOME")
+	if config, err := os.UserConfigDir(); err == nil && state == "" {
+		state = filepath.Join(config, "postern")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = state
+	}
+	for _, private := range []string{home, state} {
+		if abs, err := filepath.Abs(private); err == nil {
+			private = abs
+		}
+		if rel, err := filepath.Rel(v, private); err == nil && filepath.IsLocal(rel) {
+			return fmt.Errorf("everything in it could be read and sent by clients, also %s: want a folder for this alone", private)
+		}
+	}
+	if v == filepath.Dir(v) {
 		return fmt.Errorf("the whole disk cannot be the exchange folder")
 	}
 	return nil

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestRefused(t *testing.T) {
 		{"approvals.write", "ask", "allow, deny"},
 		{"activity.keep_days", "0", "number of days"},
 		{"exchange.folder", "files", "absolute"},
-		{"exchange.folder", "/", "whole disk"},
+		{"exchange.folder", "/", "clients"},
 		{"toolsets", "gmail;rm", "names such as"},
 	} {
 		if err := Set(t.Context(), s, c.name, c.value); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -74,5 +75,47 @@ func TestAValueThatIsNoLongerAllowedCountsAsTheDefault(t *testing.T) {
 	}
 	if got, err := Load(t.Context(), s); err != nil || got.Outward != "ask" {
 		t.Errorf("Load: %q, %v", got.Outward, err)
+	}
+}
+
+func TestTheExchangeFolderHoldsNothingPrivate(t *testing.T) {
+	home, state := t.TempDir(), filepath.Join(t.TempDir(), "state")
+	t.Setenv("HOME", home)
+	t.Setenv("USERPROFILE", home)
+	t.Setenv("POSTERN_HOME", state)
+	s := open(t)
+	for _, bad := range []string{home, home + "/.", filepath.Join(home, "x", ".."), filepath.Dir(home), state, filepath.Dir(state)} {
+		if err := Set(t.Context(), s, "exchange.folder", bad); err == nil || !strings.Contains(err.Error(), "alone") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	for _, good := range []string{filepath.Join(home, "exchange"), filepath.Join(state, "files"), ""} {
+		if err := Set(t.Context(), s, "exchange.folder", good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+}
+
+func TestNearMissesAreNamed(t *testing.T) {
+	for name, want := range map[string]string{"keep_days": "activity.keep_days", "aprovals.cli": "approvals.cli", "readonly": "read_only", "outward": "approvals.outward", "tiers": "tier"} {
+		if _, err := Find(name); err == nil || !strings.Contains(err.Error(), "did you mean "+want) {
+			t.Errorf("Find(%q): %v, want %s", name, err, want)
+		}
+	}
+}
+
+func TestGet(t *testing.T) {
+	s := open(t)
+	if v, set, err := Get(t.Context(), s, "approvals.outward"); v != "ask" || set || err != nil {
+		t.Errorf("a default: %q, %v, %v", v, set, err)
+	}
+	if err := Set(t.Context(), s, "approvals.outward", " deny "); err != nil {
+		t.Fatal(err)
+	}
+	if v, set, err := Get(t.Context(), s, "approvals.outward"); v != "deny" || !set || err != nil {
+		t.Errorf("what was set: %q, %v, %v", v, set, err)
+	}
+	if _, _, err := Get(t.Context(), s, "nothing"); err == nil {
+		t.Error("an unknown key has a value")
 	}
 }
