@@ -55,6 +55,7 @@ var only = map[string][]string{
 	"github.com/zalando/go-keyring":    {"postern/auth"},
 	"golang.ngrok.com/ngrok":           {"postern/tunnel", "postern/internal/ngroktest"},
 	"fyne.io/fyne/v2":                  {"postern/ui", "postern/cmd/postern-desktop"},
+	"fyne.io/fyne/v2/app":              {"postern/cmd/postern-desktop"},
 	"modernc.org/sqlite":               {"postern/internal/store"},
 	"github.com/spf13/cobra":           {"postern/internal/cli"},
 	"google.golang.org/api/gmail/v1":   {"postern/internal/workspace/gmail", "postern/internal/mail", "postern/internal/fakegoogle"},
