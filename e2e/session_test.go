@@ -44,6 +44,14 @@ func (s *session) log() string {
 // this test could not approve anything. It initializes the session.
 func startSession(t *testing.T, d *desktop, flags string) *session {
 	t.Helper()
+	s := newSession(t, d, flags)
+	s.initialize("2025-11-25")
+	return s
+}
+
+// newSession starts the server alone.
+func newSession(t *testing.T, d *desktop, flags string) *session {
+	t.Helper()
 	s := &session{t: t, lines: make(chan string, 64)}
 	s.cmd = exec.CommandContext(t.Context(), d.script("client", `exec timeout 600 "`+binary+`" stdio `+flags))
 	s.cmd.Env = d.env
@@ -68,11 +76,21 @@ func startSession(t *testing.T, d *desktop, flags string) *session {
 			s.lines <- scan.Text()
 		}
 	}()
-	s.request("initialize", map[string]any{
-		"protocolVersion": "2025-11-25", "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "e2e", "version": "1"},
+	return s
+}
+
+// initialize opens the session in a revision of the protocol, and returns the one that the server takes.
+func (s *session) initialize(version string) string {
+	s.t.Helper()
+	r := s.request("initialize", map[string]any{
+		"protocolVersion": version, "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "e2e", "version": "1"},
 	})
 	s.send(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
-	return s
+	var taken struct{ ProtocolVersion string }
+	if err := json.Unmarshal(r.Result, &taken); err != nil {
+		s.t.Fatal(err)
+	}
+	return taken.ProtocolVersion
 }
 
 func (s *session) send(line string) {

@@ -109,3 +109,17 @@ func TestBadInputOverStdio(t *testing.T) {
 	}
 	s.end()
 }
+
+func TestOlderRevisions(t *testing.T) {
+	d := newDesktop(t)
+	for _, version := range []string{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"} {
+		s := newSession(t, d, "--demo")
+		if got := s.initialize(version); got != version {
+			t.Errorf("asked for %s, the server takes %s", version, got)
+		}
+		if text, isError := s.call("profiles_list", map[string]any{}); isError || !strings.Contains(text, "demo@postern.example") {
+			t.Errorf("%s: %s", version, text)
+		}
+		s.end()
+	}
+}

@@ -249,25 +249,6 @@ func firstDifference(want, got string) string {
 	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }
 
-func TestOlderRevisions(t *testing.T) {
-	for _, version := range []string{"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"} {
-		d := newDesk(t, tool.Policy{})
-		m := d.request("initialize", map[string]any{"protocolVersion": version, "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "old", "version": "1"}})
-		if !strings.Contains(string(m.Result), `"protocolVersion":"`+version+`"`) {
-			t.Errorf("%s: %s", version, m.Result)
-		}
-		if got, bad := textOf(t, d.call("gmail_echo", map[string]any{"text": "x"}, nil)); bad || !strings.Contains(got, "you said x") {
-			t.Errorf("%s: %s", version, got)
-		}
-		d.in.Close()
-		go func() { _, _ = io.Copy(io.Discard, d.out) }()
-		if err := <-d.ended; err != nil { // one at a time: mcp-go has one session for all stdio servers of a process
-			t.Error(err)
-		}
-		d.ended <- nil // for the clean-up
-	}
-}
-
 func TestInstructionsFit(t *testing.T) {
 	if n := len(instructions) + len(sampleNote); n > 1024 {
 		t.Errorf("the instructions have %d bytes, the most is 1024", n)
