@@ -4,10 +4,13 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"postern/internal/cli"
 )
 
 func main() {
+	// A process that waits for its client most of its life should be small rather than quick at collecting.
+	debug.SetGCPercent(50)
 	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
