@@ -7,9 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"mime"
 	"net/mail"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/jhillyerd/enmime/v2"
@@ -20,6 +20,7 @@ const MaxSize = 25 << 20
 
 // Mail is a mail to be built. No field may hold a line break but Text and HTML.
 type Mail struct {
+	Date       time.Time      `json:"date,omitzero"` // zero leaves the field to who sends the mail
 	From       mail.Address   `json:"from"`
 	To         []mail.Address `json:"to,omitempty"`
 	Cc         []mail.Address `json:"cc,omitempty"`
@@ -32,37 +33,32 @@ type Mail struct {
 	HTML       string         `json:"html,omitempty"`
 }
 
-// File is an attachment.
-type File struct {
-	Name string
-	MIME string
-	Data []byte
-}
-
 // Build returns the bytes of the mail with its attachments.
 func (m Mail) Build(files ...File) ([]byte, error) {
-	if err := m.check(); err != nil {
+	if err := m.check(files); err != nil {
 		return nil, err
 	}
 	if err := checkSize(len(m.Text)+len(m.HTML), files); err != nil {
 		return nil, err
 	}
 	root := part("text/plain", m.Text)
-	if m.HTML != "" {
-		alternative := enmime.NewPart("multipart/alternative")
-		alternative.Boundary = m.boundary("a", nil)
-		alternative.AddChild(root)
-		alternative.AddChild(part("text/html", m.HTML))
-		root = alternative
-	}
-	if len(files) > 0 {
-		mixed := enmime.NewPart("multipart/mixed")
-		mixed.Boundary = m.boundary("m", files)
-		mixed.AddChild(root)
-		for _, f := range files {
-			mixed.AddChild(f.part())
+	var attached, shown []File
+	for _, f := range files {
+		if f.ContentID != "" && m.HTML != "" {
+			shown = append(shown, f)
+		} else {
+			attached = append(attached, f)
 		}
-		root = mixed
+	}
+	if m.HTML != "" {
+		root = m.multipart("alternative", files, root, m.related(shown, files))
+	}
+	if len(attached) > 0 {
+		parts := []*enmime.Part{root}
+		for _, f := range attached {
+			parts = append(parts, f.part("attachment"))
+		}
+		root = m.multipart("mixed", files, parts...)
 	}
 	m.header(root)
 	var b bytes.Buffer
@@ -72,20 +68,34 @@ func (m Mail) Build(files ...File) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// related is the HTML with the pictures that it shows, as RFC 2387 has it.
+func (m Mail) related(shown, files []File) *enmime.Part {
+	html := part("text/html", m.HTML)
+	if len(shown) == 0 {
+		return html
+	}
+	parts := []*enmime.Part{html}
+	for _, f := range shown {
+		p := f.part("inline")
+		p.ContentID = f.ContentID
+		parts = append(parts, p)
+	}
+	return m.multipart("related", files, parts...)
+}
+
+func (m Mail) multipart(kind string, files []File, parts ...*enmime.Part) *enmime.Part {
+	p := enmime.NewPart("multipart/" + kind)
+	p.Boundary = m.boundary(kind[:1], files)
+	for _, child := range parts {
+		p.AddChild(child)
+	}
+	return p
+}
+
 func part(mediaType, text string) *enmime.Part {
 	p := enmime.NewPart(mediaType)
 	p.Charset = "utf-8"
 	p.Content = []byte(strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n"))
-	return p
-}
-
-func (f File) part() *enmime.Part {
-	kind, _, err := mime.ParseMediaType(f.MIME)
-	if err != nil || strings.HasPrefix(kind, "multipart/") {
-		kind = "application/octet-stream"
-	}
-	p := enmime.NewPart(kind)
-	p.Disposition, p.FileName, p.Content = "attachment", f.Name, f.Data
 	return p
 }
 
@@ -96,6 +106,9 @@ func (m Mail) header(p *enmime.Part) {
 		}
 	}
 	set("MIME-Version", "1.0")
+	if !m.Date.IsZero() {
+		set("Date", m.Date.Format(time.RFC1123Z))
+	}
 	set("From", m.From.String())
 	set("To", list(m.To))
 	set("Cc", list(m.Cc))
@@ -119,7 +132,7 @@ func (m Mail) boundary(kind string, files []File) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s\x00%s", kind, m.MessageID, m.Subject, m.Text, m.HTML)
 	for _, f := range files {
-		fmt.Fprintf(h, "\x00%s\x00", f.Name)
+		fmt.Fprintf(h, "\x00%s\x00%s\x00", f.Name, f.ContentID)
 		h.Write(f.Data)
 	}
 	return "postern-" + kind + "-" + hex.EncodeToString(h.Sum(nil)[:16])
@@ -145,20 +158,40 @@ func checkSize(text int, files []File) error {
 
 // check refuses line breaks and control characters in what becomes a header field: whoever can write a line break can
 // write a header.
-func (m Mail) check() error {
-	for name, value := range map[string]string{"subject": m.Subject, "message id": m.MessageID, "in-reply-to": m.InReplyTo, "references": strings.Join(m.References, " "), "from": m.From.Name + m.From.Address} {
-		if err := OneLine(name, value); err != nil {
+func (m Mail) check(files []File) error {
+	for _, f := range []struct{ name, value string }{
+		{"subject", m.Subject}, {"message id", m.MessageID}, {"in-reply-to", m.InReplyTo}, {"references", strings.Join(m.References, " ")},
+	} {
+		if err := OneLine(f.name, f.value); err != nil {
 			return err
 		}
 	}
-	for name, all := range map[string][]mail.Address{"to": m.To, "cc": m.Cc, "bcc": m.Bcc} {
-		for _, a := range all {
-			if err := OneLine(name, a.Name+a.Address); err != nil {
+	for _, list := range []struct {
+		name string
+		all  []mail.Address
+	}{{"from", []mail.Address{m.From}}, {"to", m.To}, {"cc", m.Cc}, {"bcc", m.Bcc}} {
+		for _, a := range list.all {
+			if err := OneLine(list.name, a.Name+a.Address); err != nil {
 				return err
+			}
+			if !ascii(a.Address) {
+				return fmt.Errorf("%s: %q has letters before the @ that mail cannot carry everywhere (RFC 6531): use another address of theirs", list.name, clip(a.Address))
 			}
 		}
 	}
+	for _, f := range files {
+		if err := OneLine(fmt.Sprintf("the name of the attachment %q", clip(f.Name)), f.Name); err != nil {
+			return err
+		}
+		if err := OneLine(fmt.Sprintf("the content id of the attachment %q", clip(f.Name)), f.ContentID); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // OneLine refuses a value that holds a line break or another control character. name says in the error which it is.

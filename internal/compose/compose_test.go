@@ -2,6 +2,7 @@ package compose
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -67,15 +68,59 @@ func TestLongHeadersStayReadable(t *testing.T) {
 }
 
 func TestFileNamesSurvive(t *testing.T) {
-	for _, name := range []string{"plain.pdf", "Übersicht 2026.xlsx", "資料.pptx", `we"ird\name.txt`, strings.Repeat("lang", 40) + ".txt"} {
+	for _, name := range []string{"plain.pdf", "Übersicht 2026.xlsx", "資料.pptx", `we"ird\name.txt`, strings.Repeat("lang", 40) + ".txt", strings.Repeat("資料", 60) + ".txt", "100% 'sure'; a*b=c.txt", `c:\\temp.txt`} {
 		raw, err := sample().Build(File{Name: name, MIME: "application/octet-stream", Data: []byte{0, 1, 2, 255}})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if bytes.Contains(raw, []byte("name=\"=?")) {
+			t.Errorf("%q is an encoded word in a parameter, which RFC 2047 section 5 forbids:\n%s", name, raw)
+		}
+		for line := range bytes.Lines(raw) {
+			if len(line) > 80 {
+				t.Errorf("%q: a line has %d bytes: %s", name, len(line), line)
+			}
 		}
 		e, err := enmime.ReadEnvelope(bytes.NewReader(raw))
 		if err != nil || len(e.Attachments) != 1 || e.Attachments[0].FileName != name || !bytes.Equal(e.Attachments[0].Content, []byte{0, 1, 2, 255}) {
 			t.Errorf("%q came back as %+v, %v", name, e.Attachments, err)
 		}
+	}
+}
+
+func TestNoByteOfAnAttachmentChanges(t *testing.T) {
+	for _, kind := range []string{"text/csv", "text/html; charset=iso-8859-1", "application/json", "", "message/rfc822", "multipart/mixed", "message/delivery-status"} {
+		for _, data := range []string{"a,b\n1,2\n", "a\rb", "caf\xe9\r\n", "a,ä\n", "", "Subject: x\r\n\r\nbody\r\n", "Subject: x\n\nbody\n"} {
+			raw, err := sample().Build(File{Name: "f", MIME: kind, Data: []byte(data)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(bytes.ReplaceAll(raw, []byte("\r\n"), nil), []byte("\n")) {
+				t.Errorf("%s %q: a bare line feed", kind, data)
+			}
+			root, err := enmime.NewParser(enmime.RawContent(true)).ReadParts(bytes.NewReader(raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := root.FirstChild.NextSibling
+			got := p.Content
+			if p.Header.Get("Content-Transfer-Encoding") == "base64" {
+				if got, err = base64.StdEncoding.DecodeString(string(got)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if string(got) != data {
+				t.Errorf("%s: %q came back as %q", kind, data, got)
+			}
+		}
+	}
+}
+
+func TestLettersBeforeTheAtAreRefused(t *testing.T) {
+	m := sample()
+	m.To[0].Address = "jürgen@example.org"
+	if _, err := m.Build(); err == nil || !strings.Contains(err.Error(), "jürgen@") {
+		t.Errorf("jürgen@: %v", err)
 	}
 }
 
@@ -96,9 +141,14 @@ func TestNoHeaderCanBeWritten(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	raw, err := sample().Build(File{Name: "a.txt\r\nBcc: eve@example.org", MIME: "text/plain\r\nX: y", Data: nil})
-	if err == nil && (bytes.Contains(raw, []byte("\nBcc:")) || bytes.Contains(raw, []byte("\nX:"))) {
-		t.Errorf("a file's name wrote a header:\n%s", raw)
+	for _, f := range []File{{Name: "a.txt\r\nBcc: eve@example.org"}, {Name: "a.png", ContentID: "x>\r\nX: y"}} {
+		if _, err := sample().Build(f); err == nil || !strings.Contains(err.Error(), "attachment") {
+			t.Errorf("a file wrote a header: %v", err)
+		}
+	}
+	raw, err := sample().Build(File{Name: "a.txt", MIME: "text/plain\r\nX: y"})
+	if err != nil || bytes.Contains(raw, []byte("\nX:")) {
+		t.Errorf("a file's type wrote a header (%v):\n%s", err, raw)
 	}
 }
 

@@ -25,6 +25,8 @@ type Attachment struct {
 	Inline bool   // a picture of the text
 	ID     string // to fetch it by; "" if Data has it
 	Data   []byte
+
+	ContentID string // by which the HTML shows it as cid:…, without angle brackets; "" for none
 }
 
 // Options say how much of a mail is wanted.
@@ -131,7 +133,7 @@ func (r *reading) text(p *Part) string {
 
 func (r *reading) attach(p *Part) {
 	n := len(r.message.Attachments) + 1
-	a := Attachment{Number: n, Name: p.Name, MIME: p.MIME, Size: p.Size, ID: p.AttachmentID, Data: p.Data, Inline: p.ContentID != "" && p.Disposition != "attachment" && strings.HasPrefix(p.MIME, "image/")}
+	a := Attachment{Number: n, Name: p.Name, MIME: p.MIME, Size: p.Size, ID: p.AttachmentID, Data: p.Data, ContentID: p.ContentID, Inline: p.ContentID != "" && p.Disposition != "attachment" && strings.HasPrefix(p.MIME, "image/")}
 	if a.Name == "" {
 		a.Name = unnamed(p, n)
 	}
