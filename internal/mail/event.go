@@ -22,8 +22,30 @@ type Event struct {
 	Status    string
 }
 
+// maxComponents is how deep components of a calendar may lie within another: an alarm lies in an event in a calendar.
+const maxComponents = 10
+
+// nested reports a calendar whose components lie too deep within another: the parser calls itself for each.
+func nested(data []byte) bool {
+	depth := 0
+	for line := range bytes.Lines(data) {
+		switch word, _, _ := bytes.Cut(bytes.ToUpper(bytes.TrimSpace(line)), []byte(":")); string(word) {
+		case "BEGIN":
+			if depth++; depth > maxComponents {
+				return true
+			}
+		case "END":
+			depth--
+		}
+	}
+	return false
+}
+
 // ReadEvents returns the events of an iCalendar file; none if it cannot be read. The parser panics on some broken input.
 func ReadEvents(data []byte) (events []Event) {
+	if nested(data) {
+		return nil
+	}
 	defer func() {
 		if recover() != nil {
 			events = nil

@@ -41,6 +41,9 @@ func HTMLToMarkdown(src []byte, quoted bool) string {
 	if !prune(doc, hidden, quoted, 0) {
 		return plainText(src)
 	}
+	if !new(bounds).keep(doc, 0) {
+		return plainText(src)
+	}
 	out, err := markdown().ConvertNode(doc)
 	if err != nil {
 		return plainText(src)
@@ -68,7 +71,7 @@ func prune(n *html.Node, hidden map[string]bool, quoted bool, depth int) bool {
 			if !prune(child, hidden, quoted, depth+1) {
 				return false
 			}
-			if child.Type == html.ElementNode {
+			if child.DataAtom == atom.Table && layout(child) {
 				dissolve(child)
 			}
 		}
@@ -122,11 +125,8 @@ func forwards(n *html.Node) bool {
 	return forwardMark().MatchString(textOf(n, 500))
 }
 
-// dissolve makes layout tables into plain blocks, so that they do not become Markdown tables.
+// dissolve makes a table into plain blocks, so that it does not become a Markdown table.
 func dissolve(n *html.Node) {
-	if n.DataAtom != atom.Table || !layout(n) {
-		return
-	}
 	var walk func(*html.Node)
 	walk = func(x *html.Node) {
 		switch x.DataAtom {
@@ -149,18 +149,10 @@ func layout(n *html.Node) bool {
 	if role := attr(n, "role"); role == "presentation" || role == "none" {
 		return true
 	}
-	columns, blocks := 0, false
+	blocks := false
 	var walk func(*html.Node)
 	walk = func(x *html.Node) {
 		switch x.DataAtom {
-		case atom.Tr:
-			cells := 0
-			for c := x.FirstChild; c != nil; c = c.NextSibling {
-				if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
-					cells++
-				}
-			}
-			columns = max(columns, cells)
 		case atom.H1, atom.H2, atom.H3, atom.Ul, atom.Ol, atom.Blockquote, atom.Pre, atom.Table, atom.Div:
 			blocks = blocks || x != n
 		}
@@ -169,6 +161,7 @@ func layout(n *html.Node) bool {
 		}
 	}
 	walk(n)
+	columns, _ := extent(n)
 	return blocks || columns < 2
 }
 
@@ -205,7 +198,8 @@ func textOf(n *html.Node, limit int) string {
 func plainText(src []byte) string {
 	var b strings.Builder
 	z := html.NewTokenizer(bytes.NewReader(bytes.ToValidUTF8(src, []byte("\uFFFD"))))
-	var skipped []string // open elements that are not seen
+	var skipped []string       // open elements that are not seen
+	within := map[string]int{} // how many of those there are, by name
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
@@ -228,16 +222,17 @@ func plainText(src []byte) string {
 					continue
 				}
 				skipped = append(skipped, t.Data)
+				within[t.Data]++
 			} else if block(t.DataAtom) {
 				b.WriteByte('\n')
 			}
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			for i := len(skipped) - 1; i >= 0; i-- {
-				if skipped[i] == string(name) {
-					skipped = skipped[:i]
-					break
-				}
+			for closing := within[string(name)] > 0; closing; {
+				last := skipped[len(skipped)-1]
+				skipped = skipped[:len(skipped)-1]
+				within[last]--
+				closing = last != string(name)
 			}
 			if len(skipped) == 0 && block(atom.Lookup(name)) {
 				b.WriteByte('\n')

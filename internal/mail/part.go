@@ -3,9 +3,7 @@
 package mail
 
 import (
-	"bytes"
 	"encoding/base64"
-	"fmt"
 	"mime"
 	"strings"
 
@@ -87,15 +85,11 @@ func decodeBase64(s string) []byte {
 	return b
 }
 
-// parser takes a part at its word about its charset. Left to guess, it reads UTF-8 that has few letters outside ASCII as
-// windows-1252; without a declared charset it still guesses.
-var parser = enmime.NewParser(enmime.DisableCharacterDetection(true))
-
 // FromRaw makes the tree of a mail in the form of RFC 5322, such as a file that ends in .eml.
 func FromRaw(raw []byte) (*Part, error) {
-	root, err := parser.ReadParts(bytes.NewReader(raw))
+	root, err := parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("reading the mail: %w", err)
+		return nil, err
 	}
 	return fromEnmime(root, 0), nil
 }
@@ -117,7 +111,7 @@ func fromEnmime(p *enmime.Part, depth int) *Part {
 		out.Parts = append(out.Parts, fromEnmime(child, depth+1))
 	}
 	if out.MIME == "message/rfc822" && len(out.Parts) == 0 && len(out.Data) > 0 {
-		if inner, err := parser.ReadParts(bytes.NewReader(out.Data)); err == nil {
+		if inner, err := parse(out.Data); err == nil {
 			out.Parts = append(out.Parts, fromEnmime(inner, depth+1))
 		}
 	}

@@ -46,7 +46,7 @@ func StripQuoted(text string) string {
 	lines := strings.Split(text, "\n")
 	forwarded := len(lines)
 	for i, line := range lines {
-		if forwardMark().MatchString(line) {
+		if (strings.Contains(line, "--") || strings.Contains(line, ":")) && forwardMark().MatchString(line) {
 			forwarded = i
 			break
 		}
@@ -64,12 +64,16 @@ func StripQuoted(text string) string {
 }
 
 func stripHistory(lines []string) []string {
+	last := lastOwn(lines)
 	for i, line := range lines {
+		if !strings.ContainsAny(line, ":：") && !strings.Contains(line, "---") && !strings.Contains(line, "___") && !opens(lines, i) {
+			continue // as almost every line: the expressions take their time
+		}
 		if separator().MatchString(line) && (i+1 < len(lines)) && headerAhead(lines[i+1:]) || outlookFrom().MatchString(line) && i > 0 && blank(lines[i-1]) && outlookHeader(lines[i:]) {
 			return lines[:i]
 		}
 		span := attributionAt(lines, i)
-		if span > 0 && onlyQuoted(lines[i+span:]) {
+		if span > 0 && last < i+span { // nothing follows but the quotation
 			return lines[:i]
 		}
 	}
@@ -83,6 +87,16 @@ func stripHistory(lines []string) []string {
 	return lines
 }
 
+// opens reports whether one of the two lines after i ends as an attribution does.
+func opens(lines []string, i int) bool {
+	for _, next := range lines[min(i+1, len(lines)):min(i+3, len(lines))] {
+		if next = strings.TrimSpace(next); strings.HasSuffix(next, ":") || strings.HasSuffix(next, "：") {
+			return true
+		}
+	}
+	return false
+}
+
 // attributionAt returns how many lines the attribution at i takes, 0 if there is none.
 func attributionAt(lines []string, i int) int {
 	joined := ""
@@ -94,26 +108,21 @@ func attributionAt(lines []string, i int) int {
 		if len(joined) > 600 {
 			return 0
 		}
-		if attribution().MatchString(joined) {
+		if (strings.HasSuffix(joined, ":") || strings.HasSuffix(joined, "：")) && attribution().MatchString(joined) {
 			return n
 		}
 	}
 	return 0
 }
 
-// onlyQuoted reports whether, after an attribution, nothing follows but the quotation and perhaps a signature.
-func onlyQuoted(lines []string) bool {
-	lines = stripSignature(lines)
-	seen := false
-	for _, line := range lines {
-		switch {
-		case quoted(line):
-			seen = true
-		case !blank(line):
-			return false
+// lastOwn returns the index of the last line that is neither quoted nor blank nor of the signature, -1 if there is none.
+func lastOwn(lines []string) int {
+	for i := len(stripSignature(lines)) - 1; i >= 0; i-- {
+		if !quoted(lines[i]) && !blank(lines[i]) {
+			return i
 		}
 	}
-	return seen || len(lines) == 0 || allBlank(lines)
+	return -1
 }
 
 func headerAhead(lines []string) bool {
@@ -163,13 +172,4 @@ func hasQuoted(lines []string) bool {
 		}
 	}
 	return false
-}
-
-func allBlank(lines []string) bool {
-	for _, l := range lines {
-		if !blank(l) {
-			return false
-		}
-	}
-	return true
 }
