@@ -20,6 +20,7 @@ import (
 	"postern/auth/vault"
 	"postern/internal/approval"
 	"postern/internal/exchange"
+	"postern/internal/extract"
 	"postern/internal/fakegoogle/demo"
 	"postern/internal/settings"
 	"postern/internal/store"
@@ -37,6 +38,7 @@ type Config struct {
 	Show    func(format string, args ...any)  // says something to the owner during a sign-in
 	Ask     func(create bool) (string, error) // asks for the passphrase of an encrypted vault; nil where nobody can be asked
 	Now     func() time.Time                  // time.Now
+	Reader  []string                          // the command that reads a file, see extract.Reader; empty for none
 }
 
 // Bridge is an open Postern. Close it.
@@ -150,8 +152,12 @@ func (b *Bridge) Runner(ctx context.Context) (*tool.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	var texts tool.Texts
+	if len(b.config.Reader) > 0 {
+		texts = &extract.Reader{Command: b.config.Reader}
+	}
 	return &tool.Runner{
-		Sets: Sets(), Profiles: profiles{b}, Defaults: b.Store, Files: folder, Queue: b.Queue, Recorder: b.Store, Policy: b.policy, Now: b.config.Now, Log: b.Log,
+		Sets: Sets(), Profiles: profiles{b}, Defaults: b.Store, Files: folder, Texts: texts, Queue: b.Queue, Recorder: b.Store, Policy: b.policy, Now: b.config.Now, Log: b.Log,
 	}, nil
 }
 

@@ -87,7 +87,7 @@ func (f *face) root() *cobra.Command {
 	}
 	root.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(f.stdio(), f.googleClient(), f.profiles(), f.approvals(), f.tools(), f.settings(), f.log(), f.status(), f.doctor(), f.version())
+	root.AddCommand(f.stdio(), f.googleClient(), f.profiles(), f.approvals(), f.tools(), f.settings(), f.log(), f.status(), f.doctor(), f.version(), f.readFile())
 	return root
 }
 
@@ -126,7 +126,7 @@ func within(least, most int) cobra.PositionalArgs {
 // open opens the bridge for a verb and closes it after.
 func (f *face) open(run func(context.Context, *bridge.Bridge, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
-		b, err := bridge.Open(c.Context(), bridge.Config{Demo: f.demo, Log: f.err, Browser: browser(), Show: f.show, Ask: f.askPassphrase()})
+		b, err := bridge.Open(c.Context(), bridge.Config{Demo: f.demo, Log: f.err, Browser: browser(), Show: f.show, Ask: f.askPassphrase(), Reader: reader()})
 		if err != nil {
 			return err
 		}

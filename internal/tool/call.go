@@ -42,6 +42,11 @@ type Files interface {
 	Open(ctx context.Context, client string, local bool, ref string) (exchange.File, io.ReadCloser, error)
 }
 
+// Texts reads the text of files, see package extract.
+type Texts interface {
+	Text(ctx context.Context, name, mime string, data []byte) (string, error)
+}
+
 // Client is who calls, and what it may see.
 type Client struct {
 	Key      string   // stable across its calls; whose approvals, files and default profile these are
@@ -76,6 +81,7 @@ type Call struct {
 	Client   Client
 	Now      time.Time
 	files    Files
+	texts    Texts
 	progress func(done, total int, message string)
 }
 
@@ -90,12 +96,9 @@ func From(ctx context.Context) *Call {
 	return c
 }
 
-// WithCall returns a context of the call c, whose files are files (nil for none).
-func WithCall(ctx context.Context, c Call, files Files) context.Context {
-	if files != nil {
-		c.files = files
-	}
-	return context.WithValue(ctx, callKey{}, &c)
+// withCall returns a context of a call with the profile p.
+func (r *Runner) withCall(ctx context.Context, inv Invocation, p Profile) context.Context {
+	return context.WithValue(ctx, callKey{}, &Call{Profile: p, Client: inv.Client, Now: r.Now(), files: r.Files, texts: r.Texts, progress: inv.Progress})
 }
 
 // Progress tells the client that done of total steps are made. It may be called at any time from any goroutine of the
@@ -120,4 +123,12 @@ func (c *Call) OpenFile(ctx context.Context, ref string) (exchange.File, io.Read
 		return exchange.File{}, nil, Errorf("no_files", "there is no exchange folder in this call")
 	}
 	return c.files.Open(ctx, c.Client.Key, c.Client.Local, ref)
+}
+
+// Text returns the text of a file, which came from outside.
+func (c *Call) Text(ctx context.Context, name, mime string, data []byte) (string, error) {
+	if c.texts == nil {
+		return "", Errorf("no_text", "files cannot be read in this call")
+	}
+	return c.texts.Text(ctx, name, mime, data)
 }

@@ -157,7 +157,7 @@ func (r *Runner) fanOut(ctx context.Context, t *Tool, inv Invocation, args map[s
 func (r *Runner) part(ctx context.Context, t *Tool, inv Invocation, p Profile, args json.RawMessage) (out part) {
 	out.profile = p
 	failed := r.safely(t.Name, func() *Outcome {
-		ctx := WithCall(ctx, Call{Profile: p, Client: inv.Client, Now: r.Now(), progress: inv.Progress}, r.Files)
+		ctx := r.withCall(ctx, inv, p)
 		svc, err := r.service(ctx, t, p)
 		if err == nil {
 			out.out, err = t.run(ctx, svc, args)

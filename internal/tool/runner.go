@@ -37,6 +37,7 @@ type Runner struct {
 	Profiles Profiles
 	Defaults Defaults          // nil: clients cannot choose a default
 	Files    Files             // nil: no exchange folder
+	Texts    Texts             // nil: the text of files is not read
 	Queue    Asker             // nil: what needs the owner is denied
 	Recorder activity.Recorder // nil: nothing is recorded
 	Policy   func(context.Context) Policy
@@ -237,7 +238,7 @@ func (r *Runner) call(ctx context.Context, inv Invocation, entry *activity.Entry
 		return failure(err)
 	}
 	if t.Local() {
-		ctx = WithCall(ctx, Call{Client: inv.Client, Now: r.Now(), progress: inv.Progress}, r.Files)
+		ctx = r.withCall(ctx, inv, Profile{})
 		return r.finish(t.run(ctx, nil, encode(args)))
 	}
 	name, _ := args[profileArgument].(string)
@@ -268,7 +269,7 @@ func (r *Runner) find(ctx context.Context, inv Invocation) (*Tool, error) {
 
 // runAs runs a call as one profile.
 func (r *Runner) runAs(ctx context.Context, t *Tool, inv Invocation, p Profile, args json.RawMessage) *Outcome {
-	ctx = WithCall(ctx, Call{Profile: p, Client: inv.Client, Now: r.Now(), progress: inv.Progress}, r.Files)
+	ctx = r.withCall(ctx, inv, p)
 	svc, err := r.service(ctx, t, p)
 	if err != nil {
 		return r.explained(ctx, inv.Client, p, err)

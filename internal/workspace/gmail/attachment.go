@@ -67,7 +67,7 @@ func getAttachment(ctx context.Context, svc *service, in attachmentInput) (attac
 	case "image":
 		return out, out.asImage(data)
 	}
-	text, err := extract.Text(ctx, a.Name, a.MIME, data)
+	text, err := tool.From(ctx).Text(ctx, a.Name, a.MIME, data)
 	if errors.Is(err, extract.ErrUnsupported) {
 		other := "handle"
 		if strings.HasPrefix(http.DetectContentType(data), "image/") {

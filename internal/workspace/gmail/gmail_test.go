@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"postern/internal/approval"
 	"postern/internal/exchange"
+	"postern/internal/extract"
 	"postern/internal/fakegoogle"
 	"postern/internal/fakegoogle/fakegoogletest"
 	fakemail "postern/internal/fakegoogle/gmail"
@@ -36,6 +38,14 @@ type desk struct {
 	client tool.Client
 }
 
+// TestMain makes the test the process that reads files, too.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "read-file" {
+		os.Exit(extract.Work(os.Args[2], os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
 func newDesk(t *testing.T) *desk {
 	t.Helper()
 	s, err := store.Open(t.Context(), t.TempDir())
@@ -47,7 +57,11 @@ func newDesk(t *testing.T) *desk {
 	d.google.Register(d.mail.Service())
 	d.queue = &approval.Queue{Store: s, Poll: time.Millisecond}
 	d.folder = &exchange.Folder{Dir: filepath.Join(t.TempDir(), "files"), Index: s}
-	d.runner = &tool.Runner{Sets: []tool.Set{gmail.Tools}, Profiles: d, Queue: d.queue, Files: d.folder, Defaults: s}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.runner = &tool.Runner{Sets: []tool.Set{gmail.Tools}, Profiles: d, Queue: d.queue, Files: d.folder, Defaults: s, Texts: &extract.Reader{Command: []string{self, "read-file"}}}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
