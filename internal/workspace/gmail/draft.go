@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	stdmail "net/mail"
 	"strings"
 
 	api "google.golang.org/api/gmail/v1"
@@ -28,6 +29,7 @@ const (
 type draftState struct {
 	id, messageID, threadID string
 	raw                     []byte
+	header                  stdmail.Header // as it stands, still encoded
 	root                    *mail.Part
 }
 
@@ -50,7 +52,11 @@ func fetchDraft(ctx context.Context, svc *service, value string) (*draftState, e
 	if err != nil {
 		return nil, err
 	}
-	return &draftState{id: d.Id, messageID: d.Message.Id, threadID: d.Message.ThreadId, raw: raw, root: root}, nil
+	parsed, err := stdmail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("reading the draft: %w", err)
+	}
+	return &draftState{id: d.Id, messageID: d.Message.Id, threadID: d.Message.ThreadId, raw: raw, header: parsed.Header, root: root}, nil
 }
 
 // digest is what an approval holds a draft to.
@@ -59,24 +65,50 @@ func (d *draftState) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// letter is the draft as a letter, to be changed.
-func (d *draftState) letter() letter {
-	o := original{header: d.root.Header}
-	l := letter{ThreadID: d.threadID}
-	if from := o.addresses("From"); len(from) > 0 {
+// letter is the draft as a letter, to be changed or shown. All that goes to readers is made of the draft's HTML, if it has
+// one, as mail programs do.
+func (d *draftState) letter() (*letter, error) {
+	l := &letter{ThreadID: d.threadID, unread: map[string]string{}}
+	var from []stdmail.Address
+	for _, list := range []struct {
+		name string
+		into *[]stdmail.Address
+	}{{"From", &from}, {"To", &l.Mail.To}, {"Cc", &l.Mail.Cc}, {"Bcc", &l.Mail.Bcc}} {
+		field := strings.Join(d.header[list.name], ", ") // Gmail sends to all of a field that stands twice
+		found, err := strictAddresses(field)
+		if err != nil {
+			l.unread[strings.ToLower(list.name)] = field
+		}
+		*list.into = found
+	}
+	if len(from) > 0 {
 		l.Mail.From = from[0]
 	}
-	l.Mail.To, l.Mail.Cc, l.Mail.Bcc = o.addresses("To"), o.addresses("Cc"), o.addresses("Bcc")
 	l.Mail.Subject = tool.CleanLine(d.root.Header.Get("Subject"))
-	l.Mail.InReplyTo = messageIDOf(d.root.Header.Get("In-Reply-To"))
-	l.Mail.References = messageIDs(d.root.Header.Get("References"))
+	l.Mail.MessageID = messageIDOf(d.header.Get("Message-Id"))
+	l.Mail.InReplyTo = messageIDOf(d.header.Get("In-Reply-To"))
+	l.Mail.References = messageIDs(d.header.Get("References"))
 	read := mail.Read(d.root, mail.Options{Quoted: true})
-	l.Mail.Text, l.Mail.HTML = read.Text+"\n", rawHTML(d.root)
-	for _, a := range read.Attachments {
-		sum := sha256.Sum256(a.Data)
-		l.Files = append(l.Files, enclosure{MessageID: d.messageID, Attachment: a.Number, Name: a.Name, MIME: a.MIME, Size: len(a.Data), SHA256: hex.EncodeToString(sum[:]), data: a.Data})
+	l.Mail.Text = read.Text + "\n"
+	if _, rich := bodies(d.root); len(rich) > 0 {
+		l.Mail.HTML = strings.Join(rich, "\n")
+		var err error
+		if l.Mail.Text, err = plainOf(l.Mail.HTML); err != nil {
+			return nil, err
+		}
 	}
-	return l
+	for _, a := range read.Attachments {
+		e := enclosure{MessageID: d.messageID, Attachment: a.Number, Name: tool.CleanLine(a.Name), MIME: a.MIME, Size: a.Size}
+		if a.Inline && compose.OneLine("", a.ContentID) == nil {
+			e.ContentID = a.ContentID
+		}
+		if a.Data != nil && !strings.HasPrefix(a.MIME, "text/") { // text was converted when it was read: its bytes are at Gmail
+			sum := sha256.Sum256(a.Data)
+			e.data, e.SHA256 = a.Data, hex.EncodeToString(sum[:])
+		}
+		l.Files = append(l.Files, e)
+	}
+	return l, nil
 }
 
 type draftOutput struct {
@@ -84,6 +116,7 @@ type draftOutput struct {
 	MessageID string `json:"message_id"`
 	ThreadID  string `json:"thread_id"`
 	letterView
+	Notes []string `json:"notes,omitempty"`
 }
 
 // saveDraft writes a new draft, or the changed one over the old.
@@ -113,30 +146,30 @@ func saveDraft(ctx context.Context, svc *service, in letterInput) (draftOutput, 
 	if base != nil {
 		call := svc.Users.Drafts.Update(me, base.id, draft).Context(ctx)
 		if big {
-			call.Media(bytes.NewReader(raw), media()...).ProgressUpdater(uploading(ctx))
+			call.Media(bytes.NewReader(raw), media()...).ProgressUpdater(uploading(ctx, len(raw)))
 		}
 		saved, err = call.Do()
 	} else {
 		call := svc.Users.Drafts.Create(me, draft).Context(ctx)
 		if big {
-			call.Media(bytes.NewReader(raw), media()...).ProgressUpdater(uploading(ctx))
+			call.Media(bytes.NewReader(raw), media()...).ProgressUpdater(uploading(ctx, len(raw)))
 		}
 		saved, err = call.Do()
 	}
 	if err != nil {
 		return draftOutput{}, err
 	}
-	return draftOutput{saved.Id, saved.Message.Id, saved.Message.ThreadId, viewOf(l)}, nil
+	return draftOutput{DraftID: saved.Id, MessageID: saved.Message.Id, ThreadID: saved.Message.ThreadId, letterView: viewOf(l), Notes: l.Notes}, nil
 }
 
 func media() []googleapi.MediaOption {
 	return []googleapi.MediaOption{googleapi.ContentType("message/rfc822"), googleapi.ChunkSize(chunkSize)}
 }
 
-// uploading tells the client how far an upload is.
-func uploading(ctx context.Context) googleapi.ProgressUpdater {
-	return func(done, total int64) {
-		tool.From(ctx).Progress(int(done>>10), int(max(total, compose.MaxSize)>>10), "uploading the mail (kB)")
+// uploading tells the client how far an upload of size bytes is.
+func uploading(ctx context.Context, size int) googleapi.ProgressUpdater {
+	return func(done, _ int64) {
+		tool.From(ctx).Progress(int(done>>10), size>>10, "uploading the mail (kB)")
 	}
 }
 
@@ -185,5 +218,6 @@ func (v letterView) write(b *strings.Builder) {
 func (o draftOutput) Markdown() string {
 	var b strings.Builder
 	o.write(&b)
-	return fmt.Sprintf("Draft saved, not sent. draft_id:%s message_id:%s thread_id:%s\n%s", o.DraftID, o.MessageID, o.ThreadID, tool.Fence("the draft", b.String()))
+	s := fmt.Sprintf("Draft saved, not sent. draft_id:%s message_id:%s thread_id:%s\n%s", o.DraftID, o.MessageID, o.ThreadID, tool.Fence("the draft", b.String()))
+	return strings.Join(append([]string{s}, o.Notes...), "\n")
 }

@@ -2,11 +2,13 @@ package gmail
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
 	stdmail "net/mail"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -45,6 +47,10 @@ type letter struct {
 	Files    []enclosure  `json:"files,omitempty"`
 	ThreadID string       `json:"thread_id,omitempty"`
 	ReplyAll bool         `json:"reply_all,omitempty"`
+	List     string       `json:"list,omitempty"`  // the mailing list of the mail that is answered
+	Notes    []string     `json:"notes,omitempty"` // what is not as one might expect
+
+	unread map[string]string // address fields of a draft that cannot be read, by the argument that replaces them
 }
 
 // enclosure is an attachment of a letter: a file of the exchange folder, or an attachment of another mail.
@@ -56,6 +62,7 @@ type enclosure struct {
 	MIME       string `json:"mime"`
 	Size       int    `json:"size"`
 	SHA256     string `json:"sha256"`
+	ContentID  string `json:"content_id,omitempty"` // of a picture in the text
 
 	data []byte
 }
@@ -76,32 +83,46 @@ func resolve(ctx context.Context, svc *service, in letterInput, base *draftState
 	}
 	l := &letter{}
 	if base != nil {
-		*l = base.letter()
+		var err error
+		if l, err = base.letter(); err != nil {
+			return nil, err
+		}
 	}
 	if err := l.address(in); err != nil {
 		return nil, err
 	}
 	var senders []sender
+	var why string
 	var original *original
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { senders, err = sendersOf(gctx, svc); return err })
+	g.Go(func() (err error) { senders, why, err = sendersOf(gctx, svc); return err })
 	if id := in.ReplyTo + in.Forward; id != "" {
 		g.Go(func() (err error) { original, err = fetchOriginal(gctx, svc, in); return err })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	from, err := l.chooseSender(in, senders, original)
+	from, err := l.chooseSender(in, senders, why, original)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.write(in, from, base != nil); err != nil {
-		return nil, err
+	if why != "" && in.Signature != nil && *in.Signature {
+		l.Notes = append(l.Notes, "No signature was appended: "+why)
 	}
-	if original != nil {
-		if err := original.into(l, in, senders); err != nil {
+	keeping := base != nil && in.Markdown+in.HTML == ""
+	if !keeping {
+		if err := l.write(in, from); err != nil {
 			return nil, err
 		}
+	}
+	if original != nil {
+		if err := original.into(l, in, senders, keeping); err != nil {
+			return nil, err
+		}
+	}
+	l.Mail.Date = tool.From(ctx).Now
+	if l.Mail.MessageID == "" {
+		l.Mail.MessageID = "<" + strings.ToLower(rand.Text()) + "@" + domainOf(l.Mail.From.Address) + ">"
 	}
 	return l, l.enclose(ctx, svc, in, original)
 }
@@ -123,30 +144,38 @@ func (l *letter) address(in letterInput) error {
 			return invalid(err)
 		}
 		*list.into = found
+		delete(l.unread, list.name)
+	}
+	if in.From != "" {
+		delete(l.unread, "from")
 	}
 	if in.Subject != "" {
 		l.Mail.Subject = in.Subject
+	}
+	return l.readable()
+}
+
+// readable refuses a draft with recipients that nobody could be shown.
+func (l *letter) readable() error {
+	for _, name := range []string{"from", "to", "cc", "bcc"} {
+		if v, ok := l.unread[name]; ok {
+			return tool.Errorf("invalid_argument", "the draft has %q for %q, which cannot be read as addresses: set it with gmail_save_draft", clip(tool.CleanLine(v)), name)
+		}
 	}
 	return nil
 }
 
 // write renders the body and appends the signature.
-func (l *letter) write(in letterInput, from sender, changing bool) error {
-	if changing && in.Markdown+in.HTML == "" {
-		return nil
-	}
+func (l *letter) write(in letterInput, from sender) (err error) {
 	if in.HTML != "" {
-		l.Mail.HTML = compose.CleanHTML(in.HTML)
-		text, err := plainOf(l.Mail.HTML)
-		if err != nil {
+		if l.Mail.HTML, err = safeHTML(in.HTML); err != nil {
 			return err
 		}
-		l.Mail.Text = text
-	} else {
-		var err error
-		if l.Mail.HTML, l.Mail.Text, err = compose.FromMarkdown(in.Markdown); err != nil {
+		if l.Mail.Text, err = plainOf(l.Mail.HTML); err != nil {
 			return err
 		}
+	} else if l.Mail.HTML, l.Mail.Text, err = compose.FromMarkdown(tool.Clean(in.Markdown)); err != nil {
+		return err
 	}
 	if from.Signature != "" && (in.Signature == nil || *in.Signature) {
 		l.Mail.HTML += `<div><br></div><div class="gmail_signature">` + from.Signature + "</div>"
@@ -157,12 +186,6 @@ func (l *letter) write(in letterInput, from sender, changing bool) error {
 		l.Mail.Text += "\n-- \n" + text
 	}
 	return nil
-}
-
-// plainOf returns HTML as plain text, without marks.
-func plainOf(html string) (string, error) {
-	_, text, err := compose.FromMarkdown(mail.HTMLToMarkdown([]byte(html), true))
-	return text, err
 }
 
 // enclose resolves the attachments: those of the arguments, and those of the mail that is forwarded.
@@ -179,7 +202,10 @@ func (l *letter) enclose(ctx context.Context, svc *service, in letterInput, o *o
 	}
 	if o != nil && in.Forward != "" {
 		for _, a := range o.attachments {
-			l.Files = append(l.Files, enclosure{MessageID: o.id, Attachment: a.Number, Name: a.Name, MIME: a.MIME, Size: a.Size, data: a.Data})
+			e := enclosure{MessageID: o.id, Attachment: a.Number, Name: tool.CleanLine(a.Name), MIME: a.MIME, Size: a.Size, data: a.Data}
+			if !l.has(e) {
+				l.Files = append(l.Files, e)
+			}
 		}
 	}
 	total, biggest := 0, 0
@@ -198,6 +224,13 @@ func (l *letter) enclose(ctx context.Context, svc *service, in letterInput, o *o
 		}
 	}
 	return nil
+}
+
+// has reports whether a draft that is a forward already has the file.
+func (l *letter) has(e enclosure) bool {
+	return slices.ContainsFunc(l.Files, func(f enclosure) bool {
+		return f.Ref == "" && f.MessageID != e.MessageID && f.Name == e.Name && f.Size == e.Size
+	})
 }
 
 // fromFolder opens a file of the exchange folder and notes what it holds.
@@ -261,27 +294,11 @@ func (l *letter) build(ctx context.Context, svc *service) ([]byte, error) {
 		if err := e.load(ctx, svc); err != nil {
 			return nil, err
 		}
-		files[i] = compose.File{Name: e.Name, MIME: e.MIME, Data: e.data}
+		files[i] = compose.File{Name: e.Name, MIME: e.MIME, ContentID: e.ContentID, Data: e.data}
 	}
 	raw, err := l.Mail.Build(files...)
 	if err != nil {
 		return nil, invalid(err)
 	}
 	return raw, nil
-}
-
-// recipients are all addresses that the letter goes to.
-func (l *letter) recipients() []stdmail.Address {
-	return append(append(append([]stdmail.Address(nil), l.Mail.To...), l.Mail.Cc...), l.Mail.Bcc...)
-}
-
-func addressList(all []stdmail.Address) string {
-	s := make([]string, len(all))
-	for i, a := range all {
-		s[i] = a.Address
-		if a.Name != "" {
-			s[i] = a.Name + " <" + a.Address + ">"
-		}
-	}
-	return strings.Join(s, ", ")
 }

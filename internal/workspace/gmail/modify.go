@@ -30,6 +30,7 @@ type modifyOutput struct {
 	Unit    string   `json:"unit"`
 	Created []string `json:"created_labels"`
 	Failed  []string `json:"failed"`
+	Note    string   `json:"note,omitempty"`
 	Undo    string   `json:"undo,omitempty"`
 }
 
@@ -42,6 +43,9 @@ func (o modifyOutput) Markdown() string {
 	}
 	if len(o.Failed) > 0 {
 		fmt.Fprintf(&b, " Not changed: %s.", tool.CleanLine(strings.Join(o.Failed, "; ")))
+	}
+	if o.Note != "" {
+		b.WriteString(" " + o.Note)
 	}
 	if o.Undo != "" {
 		fmt.Fprintf(&b, " To undo: %s.", o.Undo)
@@ -58,7 +62,7 @@ var simple = map[string]struct {
 	"read":    {nil, []string{"UNREAD"}, "action=unread"},
 	"unread":  {[]string{"UNREAD"}, nil, "action=read"},
 	"star":    {[]string{"STARRED"}, nil, "action=label remove=[STARRED]"},
-	"trash":   {[]string{"TRASH"}, []string{"INBOX"}, "action=untrash; Gmail deletes for good after 30 days"},
+	"trash":   {[]string{"TRASH"}, []string{"INBOX"}, "action=untrash, and action=label add=[INBOX] for what was in the inbox; Gmail deletes for good after 30 days"},
 	"untrash": {nil, []string{"TRASH"}, "action=trash"},
 	"spam":    {[]string{"SPAM"}, []string{"INBOX"}, "action=label add=[INBOX] remove=[SPAM]"},
 }
@@ -97,68 +101,6 @@ func modify(ctx context.Context, svc *service, in modifyInput) (modifyOutput, er
 	return out, modifyThreads(ctx, svc, ids, change, &out)
 }
 
-// change is the ids of labels to add and remove.
-type change struct{ add, remove []string }
-
-func changeOf(ctx context.Context, svc *service, in modifyInput, out *modifyOutput) (change, error) {
-	if s, ok := simple[in.Action]; ok {
-		if len(in.Add)+len(in.Remove) > 0 {
-			return change{}, tool.Errorf("invalid_argument", "add and remove go with action=label")
-		}
-		out.Undo = s.undo
-		return change{s.add, s.remove}, nil
-	}
-	if len(in.Add)+len(in.Remove) == 0 {
-		return change{}, tool.Errorf("invalid_argument", "action=label wants the names of labels in add or remove")
-	}
-	names, err := labelNames(ctx, svc)
-	if err != nil {
-		return change{}, err
-	}
-	byName := map[string]string{}
-	for id, name := range names {
-		byName[strings.ToLower(name)] = id
-	}
-	var c change
-	for _, name := range in.Remove {
-		id, ok := known(names, byName, name)
-		if !ok {
-			return c, tool.Errorf("not_found", "there is no label %q: gmail_list_labels shows them", clip(tool.CleanLine(name)))
-		}
-		c.remove = append(c.remove, id)
-	}
-	for _, name := range in.Add {
-		id, ok := known(names, byName, name)
-		if !ok {
-			l, err := svc.Users.Labels.Create(me, &api.Label{Name: strings.TrimSpace(name), LabelListVisibility: "labelShow", MessageListVisibility: "show"}).Context(ctx).Do()
-			if err != nil {
-				return c, fmt.Errorf("making the label %q: %w", clip(tool.CleanLine(name)), err)
-			}
-			id = l.Id
-			byName[strings.ToLower(l.Name)] = id
-			out.Created = append(out.Created, l.Name)
-		}
-		c.add = append(c.add, id)
-	}
-	for _, id := range slices.Concat(c.add, c.remove) {
-		if id == "SENT" || id == "DRAFT" || id == "CHAT" {
-			return c, tool.Errorf("invalid_argument", "Gmail keeps the label %s itself: it cannot be added or removed", id)
-		}
-	}
-	out.Undo = "the same call with add and remove exchanged"
-	return c, nil
-}
-
-// known returns the id of a label by its name in any case, or by its id.
-func known(names, byName map[string]string, name string) (string, bool) {
-	name = strings.TrimSpace(name)
-	if _, ok := names[name]; ok {
-		return name, true
-	}
-	id, ok := byName[strings.ToLower(name)]
-	return id, ok
-}
-
 // modifyMessages changes all in one call. Gmail does not say which it passed over, so the call's count is of those asked.
 func modifyMessages(ctx context.Context, svc *service, ids []string, c change, out *modifyOutput) error {
 	missing, err := missingOf(ctx, svc, ids)
@@ -174,6 +116,9 @@ func modifyMessages(ctx context.Context, svc *service, ids []string, c change, o
 		return err
 	}
 	out.Changed = len(ids)
+	if len(ids) > checkedIDs {
+		out.Note = "Gmail passes over ids that name no mail, and so many are not looked up one by one."
+	}
 	return nil
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"mime"
-	stdmail "net/mail"
 	"regexp"
 	"strings"
 	"sync"
@@ -23,7 +21,7 @@ type original struct {
 	id, threadID string
 	header       mail.Header
 	date         string
-	text         string
+	text, html   string // to be repeated
 	attachments  []mail.Attachment
 }
 
@@ -40,33 +38,8 @@ func fetchOriginal(ctx context.Context, svc *service, in letterInput) (*original
 	if err != nil {
 		return nil, notFound(err, argument, value)
 	}
-	read := mail.Read(root, mail.Options{Quoted: true})
-	text := tool.Clean(read.Text)
-	if r := []rune(text); len(r) > maxQuoted {
-		text = string(r[:maxQuoted]) + "\n[…]"
-	}
-	return &original{id: m.Id, threadID: m.ThreadId, header: root.Header, date: moment(ctx, m.InternalDate), text: text, attachments: read.Attachments}, nil
-}
-
-// addresses reads an address field of the original; what cannot be read is left out.
-func (o *original) addresses(name string) []stdmail.Address {
-	v := o.header.Get(name)
-	if v == "" {
-		return nil
-	}
-	list, err := stdmail.ParseAddressList(v)
-	if err != nil {
-		list, err = (&stdmail.AddressParser{WordDecoder: new(mime.WordDecoder)}).ParseList(tool.CleanLine(v))
-	}
-	if err != nil {
-		return nil
-	}
-	var out []stdmail.Address
-	for _, a := range list {
-		a.Name = tool.CleanLine(a.Name)
-		out = append(out, *a)
-	}
-	return out
+	text, rich := quotable(root)
+	return &original{id: m.Id, threadID: m.ThreadId, header: root.Header, date: moment(ctx, m.InternalDate), text: text, html: rich, attachments: mail.Read(root, mail.Options{Quoted: true}).Attachments}, nil
 }
 
 // sentTo returns the address of the owner's that the original came to.
@@ -86,16 +59,19 @@ func (o *original) sentTo(senders []sender) string {
 	return ""
 }
 
-// into makes the letter a reply to the original, or a forward of it.
-func (o *original) into(l *letter, in letterInput, senders []sender) error {
+// into makes the letter a reply to the original, or a forward of it. A draft whose text is kept has its quotation.
+func (o *original) into(l *letter, in letterInput, senders []sender, keeping bool) error {
 	if in.Forward != "" {
-		o.forward(l)
+		if !keeping || !strings.Contains(l.Mail.Text, forwardMark) {
+			o.forward(l)
+		}
 		return nil
 	}
+	quoted := keeping && l.Mail.InReplyTo != "" && l.Mail.InReplyTo == messageIDOf(o.header.Get("Message-ID"))
 	if in.To == nil && len(l.Mail.To) == 0 {
 		o.answerTo(l, in.ReplyAll, senders)
 	}
-	l.ReplyAll = in.ReplyAll
+	l.ReplyAll, l.List = in.ReplyAll, o.list()
 	l.ThreadID = o.threadID
 	if in.Subject != "" && baseSubject(in.Subject) != baseSubject(o.header.Get("Subject")) {
 		return tool.Errorf("invalid_argument", "a reply keeps its subject, or Gmail takes it out of the conversation: omit subject, or write a new mail")
@@ -108,55 +84,35 @@ func (o *original) into(l *letter, in letterInput, senders []sender) error {
 			l.Mail.References = append(l.Mail.References[:1], l.Mail.References[n-29:]...)
 		}
 	}
+	if quoted {
+		return nil
+	}
 	who := addressList(o.addresses("From"))
 	if who == "" {
 		who = tool.CleanLine(o.header.Get("From"))
 	}
 	l.Mail.Text += fmt.Sprintf("\nOn %s, %s wrote:\n%s\n", o.date, who, quote(o.text))
 	l.Mail.HTML += fmt.Sprintf(`<br><div class="gmail_quote"><div>On %s, %s wrote:<br></div><blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex">%s</blockquote></div>`,
-		html.EscapeString(o.date), html.EscapeString(who), asHTML(o.text))
+		html.EscapeString(o.date), html.EscapeString(who), o.html)
 	return nil
 }
 
-// answerTo fills in the recipients of a reply: who wrote, or whom they asked to be answered; with all, everybody else
-// of the original but the owner.
-func (o *original) answerTo(l *letter, all bool, senders []sender) {
-	to := o.addresses("Reply-To")
-	if len(to) == 0 {
-		to = o.addresses("From")
-	}
-	if from := o.addresses("From"); len(from) > 0 && own(senders, from[0].Address) {
-		to = o.addresses("To") // an answer to one's own mail goes where that went
-	}
-	l.Mail.To = to
-	if !all {
-		return
-	}
-	known := map[string]bool{}
-	for _, a := range to {
-		known[strings.ToLower(a.Address)] = true
-	}
-	for _, a := range append(o.addresses("To"), o.addresses("Cc")...) {
-		if key := strings.ToLower(a.Address); !known[key] && !own(senders, a.Address) {
-			known[key] = true
-			l.Mail.Cc = append(l.Mail.Cc, a)
-		}
-	}
-}
+// forwardMark is what Gmail writes above a mail that is forwarded.
+const forwardMark = "---------- Forwarded message ---------"
 
 func (o *original) forward(l *letter) {
 	if l.Mail.Subject == "" {
 		l.Mail.Subject = "Fwd: " + baseSubject(o.header.Get("Subject"))
 	}
 	var head strings.Builder
-	head.WriteString("---------- Forwarded message ---------\n")
+	head.WriteString(forwardMark + "\n")
 	for _, name := range []string{"From", "Date", "Subject", "To", "Cc"} {
 		if v := tool.CleanLine(o.header.Get(name)); v != "" {
 			fmt.Fprintf(&head, "%s: %s\n", name, v)
 		}
 	}
 	l.Mail.Text += "\n" + head.String() + "\n" + o.text + "\n"
-	l.Mail.HTML += `<br><div class="gmail_quote">` + asHTML(head.String()) + "<br>" + asHTML(o.text) + "</div>"
+	l.Mail.HTML += `<br><div class="gmail_quote">` + asHTML(head.String()) + "<br><br>" + o.html + "</div>"
 }
 
 // quote sets "> " before every line.

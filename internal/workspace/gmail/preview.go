@@ -8,9 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/sync/errgroup"
 
 	"postern/internal/approval"
@@ -58,7 +56,7 @@ func warnings(ctx context.Context, svc *service, l *letter) []string {
 		if !publicDomain(own) && d != own && !strings.HasSuffix(d, "."+own) {
 			outside[d] = true
 		}
-		if why := lookalike(d, own); why != "" {
+		if why := lookalike(d, own, all); why != "" {
 			out = append(out, fmt.Sprintf("%s: %s", a.Address, why))
 		}
 		if looksLikeAddress(a.Name) && !strings.EqualFold(strings.TrimSpace(a.Name), a.Address) {
@@ -75,6 +73,12 @@ func warnings(ctx context.Context, svc *service, l *letter) []string {
 	}
 	for _, a := range strangers(ctx, svc, all) {
 		out = append(out, "You have never written to "+a)
+	}
+	if len(all) > checkedRecipients {
+		out = append(out, fmt.Sprintf("Only the first %d recipients were looked up in the sent mail", checkedRecipients))
+	}
+	if l.List != "" && slices.ContainsFunc(all, func(a stdmail.Address) bool { return strings.EqualFold(a.Address, l.List) }) {
+		out = append(out, "Goes to everybody on the mailing list "+l.List)
 	}
 	if len(all) > 10 {
 		out = append(out, fmt.Sprintf("Goes to %d people", len(all)))
@@ -103,7 +107,7 @@ func strangers(ctx context.Context, svc *service, all []stdmail.Address) []strin
 	g.SetLimit(checkedRecipients)
 	for _, a := range all[:min(len(all), checkedRecipients)] {
 		g.Go(func() error {
-			list, err := svc.Users.Messages.List(me).Q(fmt.Sprintf("in:sent to:%q", a.Address)).MaxResults(1).Fields("messages/id").Context(ctx).Do()
+			list, err := svc.Users.Messages.List(me).Q(fmt.Sprintf("in:sent {to:%[1]q cc:%[1]q bcc:%[1]q}", a.Address)).MaxResults(1).Fields("messages/id").Context(ctx).Do()
 			if err == nil && len(list.Messages) == 0 {
 				mu.Lock()
 				out = append(out, a.Address)
@@ -115,62 +119,4 @@ func strangers(ctx context.Context, svc *service, all []stdmail.Address) []strin
 	_ = g.Wait() // no function returns an error
 	slices.Sort(out)
 	return out
-}
-
-func domainOf(address string) string {
-	return strings.ToLower(address[strings.LastIndex(address, "@")+1:])
-}
-
-// publicDomain reports a provider where colleagues do not share a domain.
-func publicDomain(d string) bool {
-	return slices.Contains([]string{"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com", "gmx.de", "gmx.net", "web.de", "proton.me", "protonmail.com", "aol.com"}, d)
-}
-
-// lookalike says why a domain may be taken for another.
-func lookalike(d, own string) string {
-	if strings.Contains(d, "xn--") {
-		if shown, err := idna.ToUnicode(d); err == nil {
-			latin, other := false, false
-			for _, r := range shown {
-				if unicode.IsLetter(r) {
-					latin = latin || unicode.Is(unicode.Latin, r)
-					other = other || !unicode.Is(unicode.Latin, r)
-				}
-			}
-			if latin && other {
-				return "mixes alphabets, as imitations of known addresses do: " + shown
-			}
-			return "is shown as " + shown
-		}
-	}
-	if d != own && !publicDomain(own) && near(d, own) {
-		return "looks like your own domain " + own + ", but is another"
-	}
-	return ""
-}
-
-// near reports whether one letter is changed, added, taken away or swapped.
-func near(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
-	}
-	if i == len(a) {
-		return false
-	}
-	return a[i+1:] == b[i+1:] || i+2 <= len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
-}
-
-func looksLikeAddress(name string) bool {
-	_, err := stdmail.ParseAddress(strings.TrimSpace(name))
-	return err == nil
 }

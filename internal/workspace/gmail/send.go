@@ -3,10 +3,11 @@ package gmail
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -42,41 +43,51 @@ func (o sendOutput) Markdown() string {
 
 // prepareSend resolves what would be sent, and says it to the owner. It has no effect.
 func prepareSend(ctx context.Context, svc *service, in letterInput) (tool.Plan[frozenSend], error) {
-	var none tool.Plan[frozenSend]
-	frozen := frozenSend{}
-	var l *letter
 	if in.DraftID != "" {
-		if !(letterInput{DraftID: in.DraftID}).same(in) {
-			return none, tool.Errorf("invalid_argument", "with draft_id the draft is sent as it is: change it with gmail_save_draft first, or omit draft_id")
-		}
-		d, err := fetchDraft(ctx, svc, in.DraftID)
-		if err != nil {
-			return none, err
-		}
-		asLetter := d.letter()
-		l = &asLetter
-		frozen.DraftID, frozen.Digest = d.id, d.digest()
-	} else {
-		var err error
-		if l, err = resolve(ctx, svc, in, nil); err != nil {
-			return none, err
-		}
-		domain := l.Mail.From.Address[strings.LastIndex(l.Mail.From.Address, "@")+1:]
-		l.Mail.MessageID = "<" + strings.ToLower(rand.Text()) + "@" + domain + ">"
-		if _, err := l.build(ctx, svc); err != nil { // what cannot be built is refused before anybody is asked
-			return none, err
-		}
-		frozen.Letter = l
+		return prepareDraft(ctx, svc, in)
+	}
+	var none tool.Plan[frozenSend]
+	l, err := resolve(ctx, svc, in, nil)
+	if err != nil {
+		return none, err
 	}
 	if len(l.recipients()) == 0 {
 		return none, tool.Errorf("invalid_argument", "the mail has no recipient: pass to, cc or bcc")
 	}
-	return tool.Plan[frozenSend]{Frozen: frozen, Preview: preview(ctx, svc, l)}, nil
+	if _, err := l.build(ctx, svc); err != nil { // what cannot be built is refused before anybody is asked
+		return none, err
+	}
+	p := preview(ctx, svc, l)
+	p.Warnings = append(p.Warnings, l.Notes...)
+	return tool.Plan[frozenSend]{Frozen: frozenSend{Letter: l}, Preview: p}, nil
 }
 
-// same reports whether only the draft is named.
-func (in letterInput) same(other letterInput) bool {
-	return in.DraftID == other.DraftID && other.empty()
+// prepareDraft resolves a draft that is to be sent as it is.
+func prepareDraft(ctx context.Context, svc *service, in letterInput) (tool.Plan[frozenSend], error) {
+	var none tool.Plan[frozenSend]
+	if !in.empty() {
+		return none, tool.Errorf("invalid_argument", "with draft_id the draft is sent as it is: change it with gmail_save_draft first, or omit draft_id")
+	}
+	d, err := fetchDraft(ctx, svc, in.DraftID)
+	if err != nil {
+		return none, err
+	}
+	l, err := d.letter()
+	if err != nil {
+		return none, err
+	}
+	if err := l.readable(); err != nil {
+		return none, err
+	}
+	if len(l.recipients()) == 0 {
+		return none, tool.Errorf("invalid_argument", "the draft has no recipient: set to, cc or bcc with gmail_save_draft")
+	}
+	p := preview(ctx, svc, l)
+	odd, more := oddities(d.root, l.Mail.Text)
+	if p.Warnings = append(odd, p.Warnings...); more != "" {
+		p.Body += "\n\n" + more
+	}
+	return tool.Plan[frozenSend]{Frozen: frozenSend{DraftID: d.id, Digest: d.digest()}, Preview: p}, nil
 }
 
 // send sends what was approved, once.
@@ -92,7 +103,10 @@ func send(ctx context.Context, svc *service, f frozenSend) (sendOutput, error) {
 	message := &api.Message{ThreadId: f.Letter.ThreadID}
 	var sent *api.Message
 	if len(raw) > simpleUpload {
-		sent, err = svc.Users.Messages.Send(me, message).Media(bytes.NewReader(raw), media()...).ProgressUpdater(uploading(ctx)).Context(ctx).Do()
+		sent, err = svc.Users.Messages.Send(me, message).Media(bytes.NewReader(raw), media()...).ProgressUpdater(uploading(ctx, len(raw))).Context(ctx).Do()
+		if googleCode(err) == http.StatusNotFound || googleCode(err) == http.StatusGone {
+			err = errSession // the last chunk was sent again, because its answer was lost
+		}
 	} else {
 		message.Raw = base64.URLEncoding.EncodeToString(raw)
 		sent, err = svc.Users.Messages.Send(me, message).Context(ctx).Do()
@@ -118,7 +132,10 @@ func sendDraft(ctx context.Context, svc *service, f frozenSend) (sendOutput, err
 	if d.digest() != f.Digest {
 		return sendOutput{}, tool.Errorf("changed", "the draft has changed since the owner approved it; nothing was sent. Call gmail_send again, so that the owner sees it as it is now")
 	}
-	l := d.letter()
+	l, err := d.letter()
+	if err != nil {
+		return sendOutput{}, err
+	}
 	out := sendOutput{To: addressList(l.recipients()), Subject: l.Mail.Subject}
 	sent, err := svc.Users.Drafts.Send(me, &api.Draft{Id: f.DraftID}).Context(ctx).Do()
 	if unsure(err) {
@@ -127,7 +144,14 @@ func sendDraft(ctx context.Context, svc *service, f frozenSend) (sendOutput, err
 		// Sending deletes a draft: if it is gone, it went.
 		if _, gone := svc.Users.Drafts.Get(me, f.DraftID).Format("minimal").Context(check).Do(); googleCode(gone) == 404 {
 			out.MessageID, out.ThreadID = d.messageID, d.threadID
-			out.Note = "The connection broke while Google answered; the draft is gone, so it was sent. Its message_id has changed: search in:sent."
+			out.Note = "The connection broke while Google answered; the draft is gone, so it was sent. Its message_id may have changed: search in:sent."
+			if l.Mail.MessageID == "" {
+				return out, nil
+			}
+			if m := find(ctx, svc, l.Mail.MessageID); m != nil {
+				out.MessageID, out.ThreadID = m.Id, m.ThreadId
+				out.Note = "The connection broke while Google answered; the mail stands in the sent mail."
+			}
 			return out, nil
 		}
 	}
@@ -138,13 +162,24 @@ func sendDraft(ctx context.Context, svc *service, f frozenSend) (sendOutput, err
 	return out, nil
 }
 
-// unsure reports whether, after err, Google may or may not have sent the mail.
+// errSession is an upload whose session was over when its last chunk was repeated.
+var errSession = errors.New("the session of the upload was over")
+
+// unsure reports whether, after err, Google may or may not have sent the mail. It is sure that it did not if it was never
+// reached, or could not be asked in the owner's name.
 func unsure(err error) bool {
-	if err == nil {
+	var refused *googleapi.Error
+	var dialling *net.OpError
+	var signIn interface{ OwnerMust() string }
+	switch {
+	case err == nil, errors.As(err, &signIn):
 		return false
+	case errors.As(err, &dialling) && dialling.Op == "dial":
+		return false
+	case errors.As(err, &refused):
+		return refused.Code >= 500
 	}
-	var ge *googleapi.Error
-	return !errors.As(err, &ge) || ge.Code >= 500
+	return true
 }
 
 // doubt makes an error after which nobody should simply try again.

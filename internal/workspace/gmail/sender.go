@@ -2,6 +2,8 @@ package gmail
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	stdmail "net/mail"
 	"strings"
 
@@ -16,13 +18,21 @@ type sender struct {
 	Default   bool
 }
 
-// sendersOf returns the addresses that the profile may send as. If Google does not tell, it is the profile's own.
-func sendersOf(ctx context.Context, svc *service) ([]sender, error) {
+// sendersOf returns the addresses that the profile may send as. Where Google does not tell, it is the profile's own
+// alone, and why says so.
+func sendersOf(ctx context.Context, svc *service) (out []sender, why string, err error) {
 	list, err := svc.Users.Settings.SendAs.List(me).Fields("sendAs(sendAsEmail,displayName,signature,isDefault,isPrimary,verificationStatus)").Context(ctx).Do()
-	if err := optional(err); err != nil {
-		return nil, err
+	p := tool.From(ctx).Profile
+	switch googleCode(err) {
+	case 0:
+		if err != nil {
+			return nil, "", err
+		}
+	case http.StatusForbidden, http.StatusBadRequest:
+		why = fmt.Sprintf("profile %q was not granted the Google scope gmail.settings.basic, so its other addresses and its signature are not known: the owner can add it with the command: postern profiles refresh %s", p.Name, p.Name)
+	default:
+		return nil, "", err
 	}
-	var out []sender
 	if list != nil {
 		for _, a := range list.SendAs {
 			if !a.IsPrimary && a.VerificationStatus != "" && a.VerificationStatus != "accepted" {
@@ -32,13 +42,13 @@ func sendersOf(ctx context.Context, svc *service) ([]sender, error) {
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, sender{Address: stdmail.Address{Address: tool.From(ctx).Profile.Email}, Default: true})
+		out = append(out, sender{Address: stdmail.Address{Address: p.Email}, Default: true})
 	}
-	return out, nil
+	return out, why, nil
 }
 
 // chooseSender sets From: what is asked for, else what the original mail was sent to, else the default.
-func (l *letter) chooseSender(in letterInput, senders []sender, o *original) (sender, error) {
+func (l *letter) chooseSender(in letterInput, senders []sender, why string, o *original) (sender, error) {
 	wanted := ""
 	switch {
 	case in.From != "":
@@ -67,15 +77,8 @@ func (l *letter) chooseSender(in letterInput, senders []sender, o *original) (se
 		l.Mail.From = senders[0].Address
 		return senders[0], nil
 	}
-	return sender{}, tool.Errorf("invalid_argument", "argument \"from\" is %q, which the owner cannot send as: take one of %s", clip(wanted), strings.Join(have, ", "))
-}
-
-// own reports whether an address is one of the senders'.
-func own(senders []sender, address string) bool {
-	for _, s := range senders {
-		if strings.EqualFold(s.Address.Address, address) {
-			return true
-		}
+	if why != "" {
+		return sender{}, tool.Errorf("missing_scope", "the mail would be from %q, but %s. Without it, only %s can be used", clip(wanted), why, strings.Join(have, ", "))
 	}
-	return false
+	return sender{}, tool.Errorf("invalid_argument", "argument \"from\" is %q, which the owner cannot send as: take one of %s", clip(wanted), strings.Join(have, ", "))
 }

@@ -333,12 +333,12 @@ func TestModify(t *testing.T) {
 		ids = append(ids, d.mail.AddMessage(ada, note("g@example.org", ada, "x", "", "x")))
 	}
 	text := d.must("gmail_modify", args{"message_ids": append(ids[:2:2], "18c0ffee00000000"), "action": "label", "add": []string{"Projects/Boat"}, "remove": []string{"unread"}})
-	contains(t, text, "2 mails changed", "New labels: Projects/Boat", "Not changed: 18c0ffee00000000")
+	contains(t, text, "2 mails changed", "New labels: Projects, Projects/Boat", "Not changed: 18c0ffee00000000")
 	labels := map[string]string{}
 	for _, m := range d.mail.Messages(ada) {
 		labels[m.ID] = strings.Join(m.Labels, " ")
 	}
-	if labels[ids[0]] != "INBOX Label_1" || labels[ids[2]] != "INBOX UNREAD" {
+	if labels[ids[0]] != "INBOX Label_2" || labels[ids[2]] != "INBOX UNREAD" {
 		t.Errorf("labels: %v", labels)
 	}
 	for _, step := range []struct{ action, want string }{{"read", "INBOX"}, {"star", "INBOX STARRED"}, {"archive", "STARRED"}, {"trash", "STARRED TRASH"}, {"untrash", "STARRED"}, {"unread", "STARRED UNREAD"}} {
