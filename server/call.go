@@ -13,21 +13,26 @@ import (
 	"postern/internal/tool"
 )
 
-// notifier writes a notification to the client at once, so that it stands before the answer that follows it. (mcp-go
-// queues notifications, and loses those that are sent just before a handler returns.)
-type notifier func(method string, params any)
-
 // handler calls a tool through the Runner.
-func (s *Server) handler(m *server.MCPServer, name string, notify notifier) server.ToolHandlerFunc {
+func (s *Server) handler(name string, w *lineWriter) server.ToolHandlerFunc {
 	return func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		inv := tool.Invocation{Client: s.client(ctx), Tool: name, Args: rawArguments(req), Progress: progress(req, notify)}
+		s.compare(ctx, w)
+		report, end := progress(req, w)
+		defer end()
+		inv := tool.Invocation{Client: s.client(ctx), Tool: name, Args: rawArguments(req), Progress: report}
 		if answered, out := s.answered(ctx, inv, req); answered {
 			return result(out), nil
 		}
-		inv.NoWait = s.elicits(ctx, inv)
+		if s.elicits(ctx, inv) {
+			if mcp.IsModernProtocol(server.RequestProtocolVersion(ctx)) {
+				inv.NoWait = true
+			} else {
+				inv.Elicit = elicit(w)
+			}
+		}
 		out := s.Runner.Call(ctx, inv)
 		if inv.NoWait && out.Pending != "" {
-			return s.ask(ctx, out)
+			return s.ask(ctx, inv, out)
 		}
 		return result(out), nil
 	}
@@ -65,19 +70,20 @@ func result(out *tool.Outcome) *mcp.CallToolResult {
 // progressEvery is the least time between two notifications of one call.
 const progressEvery = 100 * time.Millisecond
 
-// progress returns the function that reports on a call; nil if the client did not ask.
-func progress(req mcp.CallToolRequest, notify notifier) func(done, total int, message string) {
-	if req.Params.Meta == nil || req.Params.Meta.ProgressToken == nil || notify == nil {
-		return nil
+// progress returns the function that reports on a call, nil if the client did not ask, and one that ends it: nothing
+// may be said of a call after its answer.
+func progress(req mcp.CallToolRequest, w *lineWriter) (report func(done, total int, message string), end func()) {
+	if req.Params.Meta == nil || req.Params.Meta.ProgressToken == nil {
+		return nil, func() {}
 	}
 	var mu sync.Mutex
 	var last time.Time
-	highest := -1
-	return func(done, total int, message string) {
+	highest, over := -1, false
+	report = func(done, total int, message string) {
 		mu.Lock()
 		defer mu.Unlock()
 		// The protocol wants rising values; steps that end side by side may report out of order.
-		if done <= highest || time.Since(last) < progressEvery && done < total {
+		if over || done <= highest || time.Since(last) < progressEvery && done < total {
 			return
 		}
 		highest, last = done, time.Now()
@@ -85,6 +91,11 @@ func progress(req mcp.CallToolRequest, notify notifier) func(done, total int, me
 		if total > 0 {
 			params["total"] = total
 		}
-		notify("notifications/progress", params)
+		w.notify("notifications/progress", params)
+	}
+	return report, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
 	}
 }

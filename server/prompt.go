@@ -86,7 +86,7 @@ func (s *Server) addPrompts(m *server.MCPServer) {
 		m.AddPrompt(mcp.NewPrompt(r.name, opts...), func(_ context.Context, req mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			for _, a := range r.arguments {
 				if a.required && strings.TrimSpace(req.Params.Arguments[a.name]) == "" {
-					return nil, tool.Errorf("invalid_argument", "the prompt %s wants the argument %q: %s", r.name, a.name, a.description)
+					return nil, coded(mcp.INVALID_PARAMS, "the prompt %s wants the argument %q: %s", r.name, a.name, a.description)
 				}
 			}
 			arg := func(name string) string { return tool.CleanLine(strings.TrimSpace(req.Params.Arguments[name])) }

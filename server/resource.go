@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -28,7 +27,7 @@ func (s *Server) addResources(m *server.MCPServer) {
 			if values, ok := req.Params.Arguments["profile"].([]string); ok && len(values) == 1 {
 				name = values[0]
 			}
-			return s.read(ctx, req.Params.URI, "gmail_list_labels", []byte(fmt.Sprintf(`{"profile":%q}`, name)))
+			return s.read(ctx, req.Params.URI, "gmail_list_labels", encode(map[string]string{"profile": name}))
 		})
 }
 
@@ -36,7 +35,7 @@ func (s *Server) addResources(m *server.MCPServer) {
 func (s *Server) read(ctx context.Context, uri, name string, args []byte) ([]mcp.ResourceContents, error) {
 	out := s.Runner.Call(ctx, tool.Invocation{Client: s.client(ctx), Tool: name, Args: args})
 	if out.Err != nil {
-		return nil, out.Err
+		return nil, resourceError(ctx, out.Err)
 	}
 	return []mcp.ResourceContents{mcp.TextResourceContents{URI: uri, MIMEType: "text/markdown", Text: out.Text}}, nil
 }

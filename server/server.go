@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -25,8 +26,10 @@ type Server struct {
 	// Labels returns the names of the labels of the profile with that id, for completions; nil for none.
 	Labels func(ctx context.Context, profileID string) ([]string, error)
 
-	key  [32]byte // of the MAC on elicitation states; good for this process
-	lead sync.Once
+	key    [32]byte // of the MAC on elicitation states; good for this process
+	lead   sync.Once
+	mu     sync.Mutex // guards listed
+	listed []string   // names of the tools that the client was last told of; nil if it has not asked yet
 }
 
 // instructions are what a client's model is told of the server, within 1 kB.
@@ -51,7 +54,7 @@ func (s *Server) init() {
 }
 
 // mcp builds the protocol server with what the client is shown.
-func (s *Server) mcp(notify notifier) *server.MCPServer {
+func (s *Server) mcp(w *lineWriter) *server.MCPServer {
 	s.init()
 	text := instructions
 	if s.Sample {
@@ -60,7 +63,7 @@ func (s *Server) mcp(notify notifier) *server.MCPServer {
 	m := server.NewMCPServer("postern", cmp.Or(s.Version, "devel"),
 		server.WithTitle("Postern"),
 		server.WithInstructions(text),
-		server.WithToolCapabilities(false),
+		server.WithToolCapabilities(true),
 		server.WithPromptCapabilities(false),
 		server.WithResourceCapabilities(false, false),
 		server.WithCompletions(),
@@ -72,7 +75,7 @@ func (s *Server) mcp(notify notifier) *server.MCPServer {
 	)
 	var tools []server.ServerTool
 	for _, t := range s.Runner.All() {
-		tools = append(tools, server.ServerTool{Tool: describe(t), Handler: s.handler(m, t.Name, notify)})
+		tools = append(tools, server.ServerTool{Tool: describe(t), Handler: s.handler(t.Name, w)})
 	}
 	m.SetTools(tools...)
 	s.addResources(m)
@@ -89,24 +92,49 @@ func describe(t *tool.Tool) mcp.Tool {
 	return out
 }
 
-// visible keeps of the tools those that the Runner shows the client.
+// visible keeps of the tools those that the Runner shows the client. A call is let through: the Runner refuses what the
+// client is not shown, and says what the owner can do.
 func (s *Server) visible(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
-	shown, err := s.Runner.Tools(ctx, s.client(ctx))
+	if len(tools) == 1 { // that of a call, see server.WithToolFilter
+		return tools
+	}
+	names, err := s.shown(ctx)
 	if err != nil {
 		s.Log.Error("listing the tools", "error", err)
 		return nil
 	}
-	names := make(map[string]bool, len(shown))
+	s.mu.Lock()
+	s.listed = names
+	s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(tools), func(t mcp.Tool) bool { return !slices.Contains(names, t.Name) })
+}
+
+// shown is the names of the tools that the client is shown, never nil.
+func (s *Server) shown(ctx context.Context) ([]string, error) {
+	shown, err := s.Runner.Tools(ctx, s.client(ctx))
+	names := make([]string, 0, len(shown))
 	for _, t := range shown {
-		names[t.Name] = true
+		names = append(names, t.Name)
 	}
-	out := make([]mcp.Tool, 0, len(shown))
-	for _, t := range tools {
-		if names[t.Name] {
-			out = append(out, t)
-		}
+	return names, err
+}
+
+// compare tells the client if it is shown other tools now than those that it was last told of: the owner has added a
+// profile, or one has lost its sign-in. It is looked at with each call; nothing polls.
+func (s *Server) compare(ctx context.Context, w *lineWriter) {
+	names, err := s.shown(ctx)
+	if err != nil {
+		return // the call itself says so
 	}
-	return out
+	s.mu.Lock()
+	changed := s.listed != nil && !slices.Equal(s.listed, names)
+	if changed {
+		s.listed = nil // until it asks again
+	}
+	s.mu.Unlock()
+	if changed {
+		w.toolsChanged()
+	}
 }
 
 // client is the client of a request: what the operating system says of it, and how it calls itself.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,17 +35,45 @@ type desk struct {
 	ended  chan error
 	next   int
 	log    bytes.Buffer // what was said, for a golden file
-	block  chan struct{}
+	owner  *profiles
+	block  chan struct{} // closed when gmail_wait waits
+	freed  chan struct{} // closed when gmail_wait was cancelled
 }
 
 // profiles are two sample profiles without a Google.
-type profiles struct{}
-
-func (profiles) List(context.Context) ([]tool.Profile, error) {
-	return []tool.Profile{{ID: "1", Name: "home", Email: "home@example.com", Health: "valid"}, {ID: "2", Name: "work", Email: "work@example.com", Health: "valid"}}, nil
+type profiles struct {
+	mu   sync.Mutex
+	list []tool.Profile
 }
-func (profiles) HTTPClient(context.Context, string) (*http.Client, error) { return &http.Client{}, nil }
-func (profiles) Default(context.Context) (string, error)                  { return "1", nil }
+
+func (p *profiles) List(context.Context) ([]tool.Profile, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.list, nil
+}
+
+func (p *profiles) set(list ...tool.Profile) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.list = list
+}
+
+func (*profiles) HTTPClient(context.Context, string) (*http.Client, error) {
+	return &http.Client{}, nil
+}
+func (*profiles) Default(context.Context) (string, error) { return "1", nil }
+
+var (
+	home = tool.Profile{ID: "1", Name: "home", Email: "home@example.com", Health: "valid"}
+	work = tool.Profile{ID: "2", Name: "work", Email: "work@example.com", Health: "valid"}
+)
+
+// picture is a result with an image and a file.
+type picture struct{ text }
+
+func (picture) Contents() []tool.Content {
+	return []tool.Content{{Image: []byte("png"), MIME: "image/png"}, {File: "postern://file/ab12", Name: "a.pdf", MIME: "application/pdf"}}
+}
 
 type text string
 
@@ -54,13 +83,14 @@ type service struct{}
 
 func open(context.Context, ...option.ClientOption) (*service, error) { return &service{}, nil }
 
-func newDesk(t *testing.T, policy tool.Policy) *desk {
+// newDesk starts a session; with changes its Runner first.
+func newDesk(t *testing.T, policy tool.Policy, with ...func(*tool.Runner)) *desk {
 	t.Helper()
 	s, err := store.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, queue: &approval.Queue{Store: s, Poll: time.Millisecond}, ended: make(chan error, 1), block: make(chan struct{})}
+	d := &desk{t: t, queue: &approval.Queue{Store: s, Poll: time.Millisecond}, ended: make(chan error, 1), owner: &profiles{list: []tool.Profile{home, work}}, block: make(chan struct{}), freed: make(chan struct{})}
 	type echoInput struct {
 		Text string `json:"text" jsonschema:"What to say." maxLen:"100"`
 	}
@@ -76,13 +106,18 @@ func newDesk(t *testing.T, policy tool.Policy) *desk {
 		tool.Read(open, "gmail_wait", "Wait for ever.", func(ctx context.Context, _ *service, _ noInput) (text, error) {
 			close(d.block)
 			<-ctx.Done()
+			close(d.freed)
 			return "", ctx.Err()
 		}),
+		tool.Read(open, "gmail_picture", "Show a picture.", func(context.Context, *service, noInput) (picture, error) { return picture{"a picture"}, nil }),
 		tool.Outward(open, "gmail_send", "Send.", func(_ context.Context, _ *service, in echoInput) (tool.Plan[string], error) {
 			return tool.Plan[string]{Frozen: in.Text, Preview: approval.Preview{Title: "Send it", Body: in.Text}}, nil
 		}, func(_ context.Context, _ *service, f string) (text, error) { return text("sent " + f), nil }),
 	}}
-	r := &tool.Runner{Sets: []tool.Set{set}, Profiles: profiles{}, Defaults: s, Queue: d.queue, Policy: func(context.Context) tool.Policy { return policy }}
+	r := &tool.Runner{Sets: []tool.Set{set}, Profiles: d.owner, Defaults: s, Queue: d.queue, Policy: func(context.Context) tool.Policy { return policy }}
+	for _, change := range with {
+		change(r)
+	}
 	d.server = &Server{Runner: r, Client: tool.Client{Key: "test", Name: "test", Local: true}, Version: "1.0",
 		Labels: func(_ context.Context, id string) ([]string, error) {
 			return []string{"Work", "Work/Board", "Family" + id}, nil
@@ -212,14 +247,22 @@ func TestSessions(t *testing.T) {
 			d.call("gmail_echo", map[string]any{}, meta)
 			d.call("gmail_fly", map[string]any{}, meta)
 			d.call("gmail_panic", map[string]any{}, meta)
+			d.call("gmail_picture", map[string]any{}, meta)
 			d.call("profiles_list", map[string]any{}, meta)
 			d.request("resources/list", with(map[string]any{}))
 			d.request("resources/templates/list", with(map[string]any{}))
 			d.request("resources/read", with(map[string]any{"uri": "postern://profiles"}))
 			d.request("resources/read", with(map[string]any{"uri": "postern://work/labels"}))
 			d.request("resources/read", with(map[string]any{"uri": "postern://nobody/labels"}))
+			d.request("resources/read", with(map[string]any{"uri": "postern://a%07%22b/labels"}))
+			d.request("resources/read", with(map[string]any{"uri": "postern://elsewhere"}))
 			d.request("prompts/list", with(map[string]any{}))
 			d.request("prompts/get", with(map[string]any{"name": "unanswered_mail", "arguments": map[string]string{"days": "5"}}))
+			d.request("prompts/get", with(map[string]any{"name": "inbox_triage", "arguments": map[string]string{"profile": "work", "label": "Work/Board"}}))
+			d.request("prompts/get", with(map[string]any{"name": "reply_in_my_voice", "arguments": map[string]string{"message_id": "18c0ffee", "points": "yes,\nbut later"}}))
+			d.request("prompts/get", with(map[string]any{"name": "reply_in_my_voice"}))
+			d.request("prompts/get", with(map[string]any{"name": "tell_a_joke"}))
+			d.request("completion/complete", with(map[string]any{"ref": map[string]string{"type": "ref/resource", "uri": "postern://{profile}/labels"}, "argument": map[string]string{"name": "profile", "value": ""}}))
 			d.request("completion/complete", with(map[string]any{"ref": map[string]string{"type": "ref/prompt", "name": "inbox_triage"}, "argument": map[string]string{"name": "profile", "value": "w"}}))
 			d.request("completion/complete", with(map[string]any{"ref": map[string]string{"type": "ref/prompt", "name": "inbox_triage"}, "argument": map[string]string{"name": "label", "value": "bo"}, "context": map[string]any{"arguments": map[string]string{"profile": "work"}}}))
 			path := filepath.Join("testdata", era+".golden")
@@ -255,166 +298,49 @@ func TestInstructionsFit(t *testing.T) {
 	}
 }
 
-func TestProgressStandsBeforeTheAnswer(t *testing.T) {
-	d := newDesk(t, tool.Policy{})
-	d.initialize("2025-11-25", map[string]any{})
-	for range 20 {
-		d.next++
-		d.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"gmail_echo","arguments":{"text":"x"},"_meta":{"progressToken":"p%d"}}}`, d.next, d.next))
-		m := d.receive()
-		if m.Method != "notifications/progress" || !strings.Contains(string(m.Params), fmt.Sprintf(`"p%d"`, d.next)) {
-			t.Fatalf("the first word is no progress: %s %s", m.Method, m.Params)
-		}
-		for m.Method != "" {
-			m = d.receive()
-		}
-	}
-}
-
-func TestCancellingStopsTheCall(t *testing.T) {
-	d := newDesk(t, tool.Policy{})
-	d.initialize("2025-11-25", map[string]any{})
-	d.send(`{"jsonrpc":"2.0","id":50,"method":"tools/call","params":{"name":"gmail_wait","arguments":{}}}`)
-	<-d.block
-	d.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":50}}`)
-	if m := d.receive(); string(m.ID) != "50" || !strings.Contains(string(m.Result)+fmt.Sprint(m.Error), "cancelled") {
-		t.Errorf("after the cancellation: %s %+v", m.Result, m.Error)
-	}
-}
-
-func TestClosedInputEndsACall(t *testing.T) {
-	d := newDesk(t, tool.Policy{})
-	d.initialize("2025-11-25", map[string]any{})
-	d.send(`{"jsonrpc":"2.0","id":50,"method":"tools/call","params":{"name":"gmail_wait","arguments":{}}}`)
-	<-d.block
-	began := time.Now()
-	d.in.Close()
-	go func() { _, _ = io.Copy(io.Discard, d.out) }()
-	if err := <-d.ended; err != nil {
-		t.Errorf("ended with %v", err)
-	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("ended after %v", took)
-	}
-	d.ended <- nil // for the clean-up
-}
-
-func TestPipedRequestsAreAnswered(t *testing.T) {
-	d := newDesk(t, tool.Policy{})
-	d.initialize("2025-11-25", map[string]any{})
-	d.send(`{"jsonrpc":"2.0","id":60,"method":"tools/call","params":{"name":"gmail_echo","arguments":{"text":"late"}}}`)
-	d.in.Close()
-	if m := d.receive(); string(m.ID) != "60" {
-		t.Errorf("the last request was answered with %+v", m)
-	}
-}
-
-func TestBadLines(t *testing.T) {
-	d := newDesk(t, tool.Policy{})
-	d.initialize("2025-11-25", map[string]any{})
-	for _, line := range []string{`{"jsonrpc":`, `no json at all`, strings.Repeat("x", maxLine+10)} {
-		d.send(line)
-		if m := d.receive(); m.Error == nil || m.Error.Code != -32700 {
-			t.Errorf("%.40q: %+v", line, m)
-		}
-	}
-	d.send("")
-	d.send("   ")
-	if m := d.request("no/method", map[string]any{}); m.Error == nil || m.Error.Code != -32601 {
-		t.Errorf("an unknown method: %+v", m.Error)
-	}
-	if got, bad := textOf(t, d.call("gmail_echo", map[string]any{"text": "still here"}, nil)); bad || !strings.Contains(got, "still here") {
-		t.Errorf("afterwards: %s", got)
-	}
-}
-
-func TestAnOutwardCallAsks(t *testing.T) {
-	d := newDesk(t, tool.Policy{})
-	d.initialize("2025-11-25", map[string]any{"elicitation": map[string]any{}}) // which the owner has not allowed
-	d.send(`{"jsonrpc":"2.0","id":70,"method":"tools/call","params":{"name":"gmail_send","arguments":{"text":"it"}}}`)
-	r := d.pending()
-	if r.Client != "tester" || r.Tool != "gmail_send" {
-		t.Errorf("the question: %+v", r)
-	}
-	if err := d.queue.Answer(t.Context(), r.ID, approval.Answer{Approved: true}); err != nil {
-		t.Fatal(err)
-	}
-	if got, bad := textOf(t, d.receive()); bad || !strings.Contains(got, "sent it") {
-		t.Errorf("after the yes: %s", got)
-	}
-}
-
-func (d *desk) pending() approval.Request {
-	d.t.Helper()
-	for d.t.Context().Err() == nil {
-		open, err := d.queue.Pending(d.t.Context())
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		if len(open) == 1 {
-			return open[0]
-		}
-	}
-	return approval.Request{}
-}
-
-func TestElicitation(t *testing.T) {
-	answer := func(action string, content map[string]any) map[string]any {
-		return map[string]any{"action": action, "content": content}
-	}
+func TestAChangedListIsTold(t *testing.T) {
 	t.Run("older clients", func(t *testing.T) {
-		d := newDesk(t, tool.Policy{Elicitation: true})
-		d.initialize("2025-11-25", map[string]any{"elicitation": map[string]any{}})
-		for _, c := range []struct {
-			answer map[string]any
-			want   string
-			bad    bool
-		}{
-			{answer("accept", map[string]any{"approve": true}), "sent it", false},
-			{answer("accept", map[string]any{"approve": false, "reason": "too late"}), "too late", true},
-			{answer("decline", nil), "said no", true},
-		} {
-			d.next++
-			d.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"gmail_send","arguments":{"text":"it"}}}`, d.next+100))
-			ask := d.receive()
-			if ask.Method != "elicitation/create" || !strings.Contains(string(ask.Params), "Send it") {
-				t.Fatalf("instead of a question: %+v", ask)
-			}
-			b, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": ask.ID, "result": c.answer})
-			if err != nil {
-				t.Fatal(err)
-			}
-			d.send(string(b))
-			if got, bad := textOf(t, d.receive()); bad != c.bad || !strings.Contains(got, c.want) {
-				t.Errorf("%v: %v, %s", c.answer, bad, got)
-			}
+		d := newDesk(t, tool.Policy{})
+		d.owner.set()
+		d.initialize("2025-11-25", map[string]any{})
+		before := d.request("tools/list", map[string]any{})
+		if strings.Contains(string(before.Result), "gmail_echo") {
+			t.Errorf("without a profile there is %s", before.Result)
+		}
+		// A client that calls what it is not shown is told what the owner can do.
+		if got, bad := textOf(t, d.call("gmail_echo", map[string]any{"text": "x"}, nil)); !bad || !strings.Contains(got, "postern profiles add") {
+			t.Errorf("without a profile: %s", got)
+		}
+		d.owner.set(home)
+		d.send(`{"jsonrpc":"2.0","id":300,"method":"tools/call","params":{"name":"profiles_list"}}`)
+		if m := d.receive(); m.Method != "notifications/tools/list_changed" {
+			t.Errorf("the first word after a change: %+v", m)
+		}
+		d.receive()
+		d.send(`{"jsonrpc":"2.0","id":301,"method":"tools/call","params":{"name":"profiles_list"}}`)
+		if m := d.receive(); string(m.ID) != "301" {
+			t.Errorf("it was told twice: %+v", m)
+		}
+		if after := d.request("tools/list", map[string]any{}); !strings.Contains(string(after.Result), "gmail_echo") {
+			t.Errorf("with a profile there is %s", after.Result)
 		}
 	})
 	t.Run("2026-07-28", func(t *testing.T) {
-		d := newDesk(t, tool.Policy{Elicitation: true})
-		meta := map[string]any{}
-		for k, v := range modern {
-			meta[k] = v
+		d := newDesk(t, tool.Policy{})
+		b, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": "s1", "method": "subscriptions/listen", "params": map[string]any{"_meta": modern, "notifications": map[string]any{"toolsListChanged": true}}})
+		if err != nil {
+			t.Fatal(err)
 		}
-		meta["io.modelcontextprotocol/clientCapabilities"] = map[string]any{"elicitation": map[string]any{}}
-		params := map[string]any{"name": "gmail_send", "arguments": map[string]any{"text": "it"}, "_meta": meta}
-		first := d.request("tools/call", params)
-		var asked struct {
-			ResultType   string                     `json:"resultType"`
-			Requests     map[string]json.RawMessage `json:"inputRequests"`
-			RequestState string                     `json:"requestState"`
+		d.send(string(b))
+		if m := d.receive(); m.Method != "notifications/subscriptions/acknowledged" {
+			t.Fatalf("instead of a subscription: %+v", m)
 		}
-		if err := json.Unmarshal(first.Result, &asked); err != nil || asked.RequestState == "" || asked.Requests[question] == nil {
-			t.Fatalf("instead of a question: %s, %+v, %v", first.Result, first.Error, err)
+		d.request("tools/list", map[string]any{"_meta": modern})
+		d.owner.set()
+		d.send(`{"jsonrpc":"2.0","id":300,"method":"tools/call","params":{"name":"profiles_list","_meta":` + string(encode(modern)) + `}}`)
+		if m := d.receive(); m.Method != "notifications/tools/list_changed" || !strings.Contains(string(m.Params), `"io.modelcontextprotocol/subscriptionId":"s1"`) {
+			t.Errorf("the first word after a change: %s %s", m.Method, m.Params)
 		}
-		params["inputResponses"] = map[string]any{question: answer("accept", map[string]any{"approve": true})}
-		params["requestState"] = strings.Repeat("a", 10) + asked.RequestState[10:]
-		if m := d.request("tools/call", params); !strings.Contains(string(m.Result), "isError\":true") {
-			t.Errorf("a forged state was taken: %s", m.Result)
-		}
-		params["requestState"] = asked.RequestState
-		if got, bad := textOf(t, d.request("tools/call", params)); bad || !strings.Contains(got, "sent it") {
-			t.Errorf("after the yes: %s", got)
-		}
+		d.receive()
 	})
 }
