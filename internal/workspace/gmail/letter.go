@@ -47,8 +47,9 @@ type letter struct {
 	Files    []enclosure  `json:"files,omitempty"`
 	ThreadID string       `json:"thread_id,omitempty"`
 	ReplyAll bool         `json:"reply_all,omitempty"`
-	List     string       `json:"list,omitempty"`  // the mailing list of the mail that is answered
-	Notes    []string     `json:"notes,omitempty"` // what is not as one might expect
+	List     string       `json:"list,omitempty"`     // the mailing list of the mail that is answered
+	Pictures []string     `json:"pictures,omitempty"` // addresses that are loaded from elsewhere when it is read
+	Notes    []string     `json:"notes,omitempty"`    // what is not as one might expect
 
 	unread map[string]string // address fields of a draft that cannot be read, by the argument that replaces them
 }
@@ -171,19 +172,16 @@ func (l *letter) write(in letterInput, from sender) (err error) {
 		if l.Mail.HTML, err = safeHTML(in.HTML); err != nil {
 			return err
 		}
-		if l.Mail.Text, err = plainOf(l.Mail.HTML); err != nil {
-			return err
-		}
+		l.Mail.Text, _ = mail.Plain([]byte(l.Mail.HTML))
+		l.Mail.Text += "\n"
 	} else if l.Mail.HTML, l.Mail.Text, err = compose.FromMarkdown(tool.Clean(in.Markdown)); err != nil {
-		return err
+		return invalid(err)
 	}
+	_, l.Pictures = mail.Plain([]byte(l.Mail.HTML))
 	if from.Signature != "" && (in.Signature == nil || *in.Signature) {
 		l.Mail.HTML += `<div><br></div><div class="gmail_signature">` + from.Signature + "</div>"
-		text, err := plainOf(from.Signature)
-		if err != nil {
-			return err
-		}
-		l.Mail.Text += "\n-- \n" + text
+		text, _ := mail.Plain([]byte(from.Signature))
+		l.Mail.Text += "\n-- \n" + text + "\n"
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"html"
+	stdmail "net/mail"
 	"regexp"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ type original struct {
 	date         string
 	text, html   string // to be repeated
 	attachments  []mail.Attachment
+	fields       map[string][]stdmail.Address // address fields that were read, see addresses
 }
 
 func fetchOriginal(ctx context.Context, svc *service, in letterInput) (*original, error) {
@@ -42,18 +44,18 @@ func fetchOriginal(ctx context.Context, svc *service, in letterInput) (*original
 	return &original{id: m.Id, threadID: m.ThreadId, header: root.Header, date: moment(ctx, m.InternalDate), text: text, html: rich, attachments: mail.Read(root, mail.Options{Quoted: true}).Attachments}, nil
 }
 
-// sentTo returns the address of the owner's that the original came to.
+// sentTo returns the address of the owner's, as they send by it, that the original came to.
 func (o *original) sentTo(senders []sender) string {
 	for _, name := range []string{"Delivered-To", "To", "Cc"} {
 		for _, a := range o.addresses(name) {
-			if own(senders, a.Address) {
-				return a.Address
+			if as, ok := ownAs(senders, a.Address); ok {
+				return as
 			}
 		}
 	}
 	for _, a := range o.addresses("From") { // one's own mail, continued
-		if own(senders, a.Address) {
-			return a.Address
+		if as, ok := ownAs(senders, a.Address); ok {
+			return as
 		}
 	}
 	return ""

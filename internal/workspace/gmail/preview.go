@@ -34,6 +34,9 @@ func preview(ctx context.Context, svc *service, l *letter) approval.Preview {
 	return p
 }
 
+// shownPictures is how many addresses of pictures a preview shows, each whole: data can leave in one.
+const shownPictures = 10
+
 func people(all []stdmail.Address) string {
 	if len(all) == 1 {
 		return all[0].Address
@@ -92,6 +95,13 @@ func warnings(ctx context.Context, svc *service, l *letter) []string {
 	own1, _, _ := strings.Cut(l.Mail.Text, "\n> ")
 	if len(l.Files) == 0 && mentionsFile().MatchString(own1) {
 		out = append(out, "Speaks of an attachment, but has none")
+	}
+	for i, address := range l.Pictures {
+		if i == shownPictures {
+			out = append(out, fmt.Sprintf("When it is read, it loads %d more pictures", len(l.Pictures)-i))
+			break
+		}
+		out = append(out, "When it is read, it loads a picture from "+address)
 	}
 	if strings.TrimSpace(l.Mail.Subject) == "" {
 		out = append(out, "Has no subject")

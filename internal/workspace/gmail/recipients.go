@@ -30,36 +30,61 @@ func strictAddresses(field string) ([]stdmail.Address, error) {
 	return out, nil
 }
 
+// The most bytes of an address field, and the most addresses in it, that are read where it does not keep to the rules.
+const (
+	maxLooseField     = 64 << 10
+	maxLooseAddresses = 2000
+)
+
 // looseAddresses also reads fields that were decoded before they were handed out, in which names with commas have lost
 // their quotes. What is no address belongs to the name of the next.
 func looseAddresses(field string) []stdmail.Address {
+	if len(field) > 4*maxLooseField {
+		return nil
+	}
 	if list, err := strictAddresses(field); err == nil {
 		return list
 	}
+	if field = tool.CleanLine(field); len(field) > maxLooseField {
+		return nil
+	}
 	var out []stdmail.Address
-	name := ""
-	for piece := range strings.SplitSeq(tool.CleanLine(field), ",") {
+	name := 0 // where the name of the next address begins
+	for at := 0; at <= len(field) && len(out) < maxLooseAddresses; {
+		end := len(field)
+		if i := strings.IndexByte(field[at:], ','); i >= 0 {
+			end = at + i
+		}
+		piece := field[at:end]
 		from, to := strings.LastIndex(piece, "<"), strings.LastIndex(piece, ">")
-		if from >= 0 && to > from {
+		switch {
+		case from >= 0 && to > from:
 			if a, err := stdmail.ParseAddress(piece[from : to+1]); err == nil {
-				a.Name = strings.Trim(strings.TrimSpace(name+piece[:from]), `"'`)
+				a.Name = strings.Trim(strings.TrimSpace(field[name:at+from]), `"'`)
 				out = append(out, *a)
 			}
-			name = ""
-			continue
+			name = end + 1
+		case name == at:
+			if a, err := stdmail.ParseAddress(piece); err == nil {
+				out = append(out, *a)
+				name = end + 1
+			}
 		}
-		if a, err := stdmail.ParseAddress(piece); err == nil && name == "" {
-			out = append(out, *a)
-			continue
-		}
-		name += piece + ","
+		at = end + 1
 	}
 	return out
 }
 
-// addresses reads an address field of the original; what cannot be read is left out.
+// addresses reads an address field of the original, once; what cannot be read is left out.
 func (o *original) addresses(name string) []stdmail.Address {
-	return looseAddresses(o.header.Get(name))
+	if found, ok := o.fields[name]; ok {
+		return found
+	}
+	if o.fields == nil {
+		o.fields = map[string][]stdmail.Address{}
+	}
+	o.fields[name] = looseAddresses(o.header.Get(name))
+	return o.fields[name]
 }
 
 // list returns the address of the mailing list that the original came by (RFC 2369 section 3.4), "" for none.
@@ -139,15 +164,26 @@ func addressList(all []stdmail.Address) string {
 	return strings.Join(s, ", ")
 }
 
-// own reports whether an address is one of the senders'. What stands behind a plus, and at Gmail a dot, makes no other
-// mailbox.
+// own reports whether an address is one of the senders'.
 func own(senders []sender, address string) bool {
-	for _, s := range senders {
-		if mailbox(s.Address.Address) == mailbox(address) {
-			return true
+	_, ok := ownAs(senders, address)
+	return ok
+}
+
+// ownAs returns the sender's address that an address means: itself, else one with the same mailbox. What stands behind a
+// plus, and at Gmail a dot, makes no other mailbox.
+func ownAs(senders []sender, address string) (string, bool) {
+	for _, same := range []func(string) bool{
+		func(s string) bool { return strings.EqualFold(s, address) },
+		func(s string) bool { return mailbox(s) == mailbox(address) },
+	} {
+		for _, s := range senders {
+			if same(s.Address.Address) {
+				return s.Address.Address, true
+			}
 		}
 	}
-	return false
+	return "", false
 }
 
 func mailbox(address string) string {

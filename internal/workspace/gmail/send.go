@@ -6,14 +6,17 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	api "google.golang.org/api/gmail/v1"
 	"google.golang.org/api/googleapi"
 
+	"postern/internal/mail"
 	"postern/internal/tool"
 )
 
@@ -59,6 +62,9 @@ func prepareSend(ctx context.Context, svc *service, in letterInput) (tool.Plan[f
 	}
 	p := preview(ctx, svc, l)
 	p.Warnings = append(p.Warnings, l.Notes...)
+	if seen, ok := mail.VisibleHTML([]byte(l.Mail.HTML)); !ok || !holds(l.Mail.Text, string(seen)) {
+		p.Warnings = append(p.Warnings, "Not all of its text could be shown here: save it as a draft and look at it in Gmail")
+	}
 	return tool.Plan[frozenSend]{Frozen: frozenSend{Letter: l}, Preview: p}, nil
 }
 
@@ -103,10 +109,9 @@ func send(ctx context.Context, svc *service, f frozenSend) (sendOutput, error) {
 	message := &api.Message{ThreadId: f.Letter.ThreadID}
 	var sent *api.Message
 	if len(raw) > simpleUpload {
-		sent, err = svc.Users.Messages.Send(me, message).Media(bytes.NewReader(raw), media()...).ProgressUpdater(uploading(ctx, len(raw))).Context(ctx).Do()
-		if googleCode(err) == http.StatusNotFound || googleCode(err) == http.StatusGone {
-			err = errSession // the last chunk was sent again, because its answer was lost
-		}
+		w := &watched{r: bytes.NewReader(raw)}
+		sent, err = svc.Users.Messages.Send(me, message).Media(w, media()...).ProgressUpdater(uploading(ctx, len(raw))).Context(ctx).Do()
+		err = w.judge(err)
 	} else {
 		message.Raw = base64.URLEncoding.EncodeToString(raw)
 		sent, err = svc.Users.Messages.Send(me, message).Context(ctx).Do()
@@ -130,14 +135,17 @@ func sendDraft(ctx context.Context, svc *service, f frozenSend) (sendOutput, err
 		return sendOutput{}, err
 	}
 	if d.digest() != f.Digest {
-		return sendOutput{}, tool.Errorf("changed", "the draft has changed since the owner approved it; nothing was sent. Call gmail_send again, so that the owner sees it as it is now")
+		return sendOutput{}, changed()
 	}
 	l, err := d.letter()
 	if err != nil {
 		return sendOutput{}, err
 	}
 	out := sendOutput{To: addressList(l.recipients()), Subject: l.Mail.Subject}
-	sent, err := svc.Users.Drafts.Send(me, &api.Draft{Id: f.DraftID}).Context(ctx).Do()
+	sent, err := d.send(ctx, svc)
+	if googleCode(err) == http.StatusNotFound && !unsure(err) {
+		return sendOutput{}, changed()
+	}
 	if unsure(err) {
 		check, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 		defer cancel()
@@ -162,8 +170,51 @@ func sendDraft(ctx context.Context, svc *service, f frozenSend) (sendOutput, err
 	return out, nil
 }
 
-// errSession is an upload whose session was over when its last chunk was repeated.
-var errSession = errors.New("the session of the upload was over")
+func changed() error {
+	return tool.Errorf("changed", "the draft has changed since the owner approved it; nothing was sent. Call gmail_send again, so that the owner sees it as it is now")
+}
+
+// send sends the draft with the very bytes that were looked at: what somebody makes of the draft meanwhile does not go.
+func (d *draftState) send(ctx context.Context, svc *service) (sent *api.Message, err error) {
+	message := &api.Message{ThreadId: d.threadID}
+	if len(d.raw) <= simpleUpload {
+		message.Raw = base64.URLEncoding.EncodeToString(d.raw)
+		return svc.Users.Drafts.Send(me, &api.Draft{Id: d.id, Message: message}).Context(ctx).Do()
+	}
+	w := &watched{r: bytes.NewReader(d.raw)}
+	sent, err = svc.Users.Drafts.Send(me, &api.Draft{Id: d.id, Message: message}).Media(w, media()...).ProgressUpdater(uploading(ctx, len(d.raw))).Context(ctx).Do()
+	return sent, w.judge(err)
+}
+
+// errUpload is an error after the last part of an upload may have reached Google.
+var errUpload = errors.New("the upload broke at its end")
+
+// watched is a mail that is uploaded in parts, each of which may be sent several times.
+type watched struct {
+	r    io.Reader
+	over atomic.Bool // the last part has been taken
+}
+
+// Read gives the next part to the upload.
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.r.Read(b)
+	if err != nil {
+		w.over.Store(true)
+	}
+	return n, err
+}
+
+// judge marks an error after which the mail may have gone, though the last thing that went wrong does not look like it:
+// the last part may have arrived, its answer have been lost, and what is told be how the next try ended.
+func (w *watched) judge(err error) error {
+	if err == nil || !w.over.Load() {
+		return err
+	}
+	if code := googleCode(err); code == http.StatusBadRequest || code == http.StatusRequestEntityTooLarge {
+		return err // Google has read it all, and refused it
+	}
+	return fmt.Errorf("%w: %w", errUpload, err)
+}
 
 // unsure reports whether, after err, Google may or may not have sent the mail. It is sure that it did not if it was never
 // reached, or could not be asked in the owner's name.
@@ -172,6 +223,8 @@ func unsure(err error) bool {
 	var dialling *net.OpError
 	var signIn interface{ OwnerMust() string }
 	switch {
+	case errors.Is(err, errUpload):
+		return true
 	case err == nil, errors.As(err, &signIn):
 		return false
 	case errors.As(err, &dialling) && dialling.Op == "dial":
