@@ -71,6 +71,8 @@ func (r *Reader) Text(ctx context.Context, name, mimeType string, data []byte) (
 // Work reads the file in, of that kind, and writes its text or an error to out. It returns the code to exit with. It
 // bounds what the process may take, and leaves it fit for nothing else.
 func Work(kind string, in io.Reader, out io.Writer) int {
+	// Who started it ends it sooner, unless that was killed.
+	time.AfterFunc(usualLimit+2*time.Second, func() { os.Exit(exitError) })
 	debug.SetMaxStack(maxStack)
 	debug.SetMemoryLimit(maxMemory / 4)
 	boundMemory()
