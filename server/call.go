@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"sync"
 	"time"
 
@@ -14,8 +15,11 @@ import (
 )
 
 // handler calls a tool through the Runner.
-func (s *Server) handler(name string, w *lineWriter) server.ToolHandlerFunc {
+func (s *Server) handler(name string) server.ToolHandlerFunc {
 	return func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		w := wayOf(ctx)
+		ctx, ended := cancellable(ctx, req)
+		defer ended()
 		s.compare(ctx, w)
 		report, end := progress(req, w)
 		defer end()
@@ -36,6 +40,28 @@ func (s *Server) handler(name string, w *lineWriter) server.ToolHandlerFunc {
 		}
 		return result(out), nil
 	}
+}
+
+// callHeader carries the id of a call over stdio from markCall to the handler. Over HTTP it is the client's own header.
+const callHeader = "Postern-Call"
+
+// markCall notes the id of a call over stdio in it: a handler of mcp-go is not told.
+func markCall(ctx context.Context, id any, req *mcp.CallToolRequest) {
+	if _, ok := wayOf(ctx).(*lineWriter); ok {
+		req.Header = http.Header{callHeader: {idKey(encode(id))}}
+	}
+}
+
+// cancellable returns a context that ends when the client cancels the call. mcp-go forgets a cancellation that is read
+// before its call has begun, which happens when both come at once.
+func cancellable(ctx context.Context, req mcp.CallToolRequest) (_ context.Context, end func()) {
+	w, ok := wayOf(ctx).(*lineWriter)
+	if !ok {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	w.running(req.Header.Get(callHeader), cancel)
+	return ctx, cancel
 }
 
 // rawArguments are the arguments as they came: decoding them once more would round large numbers.
@@ -72,8 +98,8 @@ const progressEvery = 100 * time.Millisecond
 
 // progress returns the function that reports on a call, nil if the client did not ask, and one that ends it: nothing
 // may be said of a call after its answer.
-func progress(req mcp.CallToolRequest, w *lineWriter) (report func(done, total int, message string), end func()) {
-	if req.Params.Meta == nil || req.Params.Meta.ProgressToken == nil {
+func progress(req mcp.CallToolRequest, w way) (report func(done, total int, message string), end func()) {
+	if req.Params.Meta == nil || req.Params.Meta.ProgressToken == nil || w == nil {
 		return nil, func() {}
 	}
 	var mu sync.Mutex

@@ -48,7 +48,7 @@ func (s *Server) ask(ctx context.Context, inv tool.Invocation, out *tool.Outcome
 }
 
 // elicit puts the question of a call with elicitation/create.
-func elicit(w *lineWriter) func(context.Context, approval.Request) (approval.Answer, bool) {
+func elicit(w way) func(context.Context, approval.Request) (approval.Answer, bool) {
 	return func(ctx context.Context, r approval.Request) (approval.Answer, bool) {
 		re, err := w.ask(ctx, string(mcp.MethodElicitationCreate), form(r))
 		if err != nil || re.Error != nil {

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"postern/server/peek"
 )
 
 const (
@@ -114,11 +116,12 @@ func (r *lineReader) batch(line []byte) {
 // message takes one message, of a batch if b is not nil.
 func (r *lineReader) message(line []byte, b *batch) {
 	var m struct {
-		ID     json.RawMessage `json:"id"`
-		Method *string         `json:"method"`
-		Result json.RawMessage `json:"result"`
-		Error  *protocolError  `json:"error"`
-		Params json.RawMessage `json:"params"`
+		JSONRPC any             `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id"`
+		Method  *string         `json:"method"`
+		Result  json.RawMessage `json:"result"`
+		Error   *protocolError  `json:"error"`
+		Params  json.RawMessage `json:"params"`
 	}
 	if err := json.Unmarshal(line, &m); err != nil {
 		r.w.refuse(nil, b, mcp.INVALID_REQUEST, "this is no message of JSON-RPC 2.0")
@@ -128,8 +131,14 @@ func (r *lineReader) message(line []byte, b *batch) {
 	case m.Method == nil && (m.Result != nil || m.Error != nil):
 		r.w.replied(m.ID, reply{Result: m.Result, Error: m.Error})
 		return
-	case m.ID != nil && !bytes.ContainsAny(m.ID[:1], `"-0123456789`):
-		r.w.refuse(nil, b, mcp.INVALID_REQUEST, "an id is a string or a number")
+	case m.ID != nil && !peek.ID(m.ID):
+		r.w.refuse(scalar(m.ID), b, mcp.INVALID_REQUEST, "an id is a string or a whole number of at most 53 bits")
+		return
+	case m.JSONRPC != "2.0":
+		r.w.refuse(m.ID, b, mcp.INVALID_REQUEST, `"jsonrpc" must be "2.0"`)
+		return
+	case m.Method != nil && (m.Result != nil || m.Error != nil):
+		r.w.refuse(m.ID, b, mcp.INVALID_REQUEST, "a message is a request or a response, not both")
 		return
 	case m.Method == nil:
 		r.w.refuse(m.ID, b, mcp.INVALID_REQUEST, "a message has a method, a result or an error")
@@ -146,6 +155,14 @@ func (r *lineReader) message(line []byte, b *batch) {
 	if json.Compact(&one, line) == nil { // a message of a batch may have line breaks in its text form
 		r.rest = append(append(r.rest, one.Bytes()...), '\n')
 	}
+}
+
+// scalar is an id as it can be given back, nil for what is none at all.
+func scalar(id json.RawMessage) json.RawMessage {
+	if len(id) > 0 && bytes.ContainsAny(id[:1], `"-0123456789`) {
+		return id
+	}
+	return nil
 }
 
 // observe notes what the account of requests has to know.

@@ -25,13 +25,13 @@ func (s *Server) Stdio(ctx context.Context, in io.Reader, out io.Writer) error {
 	s.init()
 	w := &lineWriter{out: out}
 	r := newLineReader(in, w)
-	stdio := server.NewStdioServer(s.mcp(w))
+	stdio := server.NewStdioServer(s.mcp())
 	stdio.SetErrorLogger(slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug))
 	for _, o := range []server.StdioOption{server.WithWorkerPoolSize(workers), server.WithQueueSize(4 * workers)} {
 		o(stdio)
 	}
 	done := make(chan error, 1)
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(withWay(ctx, w))
 	defer cancel()
 	go func() { done <- stdio.Listen(ctx, r, w) }()
 	select {

@@ -191,6 +191,39 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestAnOddMessageOfABatch holds nobody else's answer up.
+func TestAnOddMessageOfABatch(t *testing.T) {
+	d := newDesk(t, tool.Policy{})
+	d.initialize("2025-03-26", map[string]any{})
+	for _, odd := range []string{
+		`{"jsonrpc":"2.0","id":7,"method":"ping","result":{}}`, `{"jsonrpc":2.0,"id":7,"method":"ping"}`, `{"jsonrpc":"2.0","id":1e400,"method":"ping"}`,
+		`{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}`, `{"id":7,"method":"ping"}`, `{"jsonrpc":"2.0","id":1.5,"method":"ping"}`,
+	} {
+		d.send("[" + odd + `,{"jsonrpc":"2.0","id":2,"method":"ping"}]`)
+		line, err := d.out.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []message
+		if err := json.Unmarshal([]byte(line), &list); err != nil || len(list) != 2 {
+			t.Fatalf("%s: %v: %s", odd, err, line)
+		}
+		for _, m := range list {
+			if string(m.ID) != "2" && (m.Error == nil || !strings.Contains(odd, `"id":`+string(m.ID))) {
+				t.Errorf("%s: %s", odd, line)
+			}
+		}
+	}
+}
+
+// TestRefusalsHoldUpNothing has a client that reads none of its answers: its end must be noticed nevertheless.
+func TestRefusalsHoldUpNothing(t *testing.T) {
+	d := newDesk(t, tool.Policy{})
+	d.initialize("2025-11-25", map[string]any{})
+	d.send(strings.Repeat("x\n", 2000))
+	d.closed()
+}
+
 func TestOtherRevisions(t *testing.T) {
 	for asked, want := range map[string]string{"2024-11-05": "2024-11-05", "2025-03-26": "2025-03-26", "2025-06-18": "2025-06-18", "2025-11-25": "2025-11-25", "1999-01-01": "2025-11-25"} {
 		t.Run(asked, func(t *testing.T) {

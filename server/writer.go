@@ -22,6 +22,7 @@ type lineWriter struct {
 	idle      chan struct{}              // closed when left reaches 0; nil if nobody waits
 	questions map[string]chan reply      // that the client was asked, by id
 	asked     int                        // questions in all
+	refusals  [][]byte                   // not written yet; the first is being written
 	handshake bool                       // the client has sent initialize, as before 2026-07-28
 	streams   map[string]json.RawMessage // ids of the subscriptions/listen that want to know of a changed list of tools
 }
@@ -29,6 +30,7 @@ type lineWriter struct {
 // request is one that the client waits for.
 type request struct {
 	batch   *batch // nil if it came alone
+	cancel  func() // ends the call; nil before it has begun
 	givenUp bool   // by notifications/cancelled: no answer is sent any more
 }
 
@@ -178,6 +180,23 @@ func (w *lineWriter) giveUp(id json.RawMessage) {
 	delete(w.streams, key)
 	for _, q := range w.open[key] {
 		q.givenUp = true
+		if q.cancel != nil {
+			q.cancel()
+		}
+	}
+}
+
+// running notes how a call is ended that has begun, and ends it if the client has given it up already.
+func (w *lineWriter) running(key string, cancel func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, q := range w.open[key] {
+		if q.cancel == nil {
+			if q.cancel = cancel; q.givenUp {
+				cancel()
+			}
+			return
+		}
 	}
 }
 
@@ -191,7 +210,40 @@ func (w *lineWriter) refuse(id json.RawMessage, b *batch, code int, format strin
 		_ = w.collect(b, answer, 0)
 		return
 	}
-	_ = w.put(answer) // a client that has gone needs no answer
+	w.later(answer)
+}
+
+// maxRefusals is how many refusals may wait for a client that reads no more. What comes after is not answered.
+const maxRefusals = 256
+
+// later writes a line without holding up who asks for it: that is who reads the client's words, and must go on, to see
+// that the client has gone.
+func (w *lineWriter) later(line []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.refusals) >= maxRefusals {
+		return
+	}
+	w.left++
+	if w.refusals = append(w.refusals, line); len(w.refusals) > 1 {
+		return
+	}
+	go func() {
+		for {
+			w.mu.Lock()
+			if len(w.refusals) == 0 {
+				w.mu.Unlock()
+				return
+			}
+			next := w.refusals[0]
+			w.mu.Unlock()
+			_ = w.put(next) // a client that has gone needs no answer
+			w.mu.Lock()
+			w.refusals = w.refusals[1:]
+			w.mu.Unlock()
+			w.done(1)
+		}
+	}()
 }
 
 // notify writes a notification at once, so that it stands before the answer that follows it. (mcp-go queues
