@@ -13,8 +13,12 @@ import (
 // Kind is what is asked.
 type Kind string
 
-// Action asks whether an outward or destructive call may run. (Connect and widen come with the authorization server.)
-const Action Kind = "action"
+// The kinds of questions.
+const (
+	Action  Kind = "action"  // may this outward or destructive call run?
+	Connect Kind = "connect" // is this client let in, and to what?
+	Widen   Kind = "widen"   // does this client get one more scope?
+)
 
 // State is where a request stands. Pending turns into approved, denied, expired or withdrawn; approved into running
 // and then done or failed, or into withdrawn if the asking process has ended. No other step exists, and each is taken
@@ -86,7 +90,9 @@ type Request struct {
 	Tool      string          `json:"tool,omitempty"`
 	Class     string          `json:"class,omitempty"` // outward or destructive
 	Preview   Preview         `json:"preview"`
-	Frozen    json.RawMessage `json:"-"` // what will run after the yes; deleted when the request is settled and done
+	Offer     *Offer          `json:"offer,omitempty"` // of a connect or widen question
+	Shown     string          `json:"-"`               // of a connect question: the number that the browser shows and two others, see NewNumbers
+	Frozen    json.RawMessage `json:"-"`               // what will run after the yes; deleted when the request is settled and done
 	Asker     Process         `json:"asker"`
 	State     State           `json:"state"`
 	Answer    *Answer         `json:"answer,omitempty"`
@@ -102,6 +108,8 @@ type Answer struct {
 	Reason   string  `json:"reason,omitempty"` // of a denial; the model reads it
 	Via      string  `json:"via"`              // the face: "cli", "terminal", "elicitation", "desktop"
 	By       Process `json:"by"`               // the answering process and its parents
+	Number   string  `json:"-"`                // with a yes to a connect question: the number that the browser shows
+	Terms    *Terms  `json:"terms,omitempty"`  // with a yes to a connect or widen question: what is given
 }
 
 // Store keeps requests. Every transition is one conditional update: it returns ErrSettled when the request is not in

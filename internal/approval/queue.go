@@ -28,10 +28,11 @@ var ErrAmbiguous = errors.New("several approvals begin like that: give more of t
 type Queue struct {
 	Store    Store
 	Now      func() time.Time   // time.Now
-	Lifetime time.Duration      // how long a question stays open; 15 min
+	Lifetime time.Duration      // how long an action question stays open; 15 min
 	Poll     time.Duration      // how often Wait looks; 200 ms
 	Self     func() Process     // this process; Self
 	Alive    func(Process) bool // whether a process still runs; Alive
+	Changed  func()             // told after a question was put or answered here; nil for nobody
 }
 
 // Ask puts a question and returns it with its id and times.
@@ -51,12 +52,13 @@ func (q *Queue) Ask(ctx context.Context, r Request) (Request, error) {
 	}
 	now := q.now()
 	r.ID = strings.ToLower(rand.Text()[:10]) // 50 bits: not guessed within 15 minutes, and short enough to type
-	r.State, r.CreatedAt, r.ExpiresAt, r.Asker = Pending, now, now.Add(q.lifetime()), q.self()
+	r.State, r.CreatedAt, r.ExpiresAt, r.Asker = Pending, now, now.Add(q.lifetime(r.Kind)), q.self()
 	r.Answer, r.Result, r.SettledAt = nil, "", time.Time{}
 	// Not to be cut off halfway: a question that nobody waits for could still be answered.
 	if err := q.Store.AddApproval(context.WithoutCancel(ctx), r); err != nil {
 		return Request{}, fmt.Errorf("asking the owner: %w", err)
 	}
+	q.changed()
 	return r, nil
 }
 
@@ -175,7 +177,8 @@ func (q *Queue) Wait(ctx context.Context, id string) (Request, error) {
 }
 
 // Answer settles the question whose id is, or alone begins with, id. Exactly one answer is taken: later ones get
-// ErrSettled. A yes to a process that has ended gets ErrAskerGone, since only that process would run the call.
+// ErrSettled. A yes to a process that has ended gets ErrAskerGone, since only that process would run the call. A yes to
+// a connect question wants the right number (ErrNumber, ErrWrongNumber) and terms that are on offer.
 func (q *Queue) Answer(ctx context.Context, id string, a Answer) error {
 	r, err := q.Store.Approval(ctx, id)
 	if errors.Is(err, ErrNotFound) {
@@ -193,19 +196,34 @@ func (q *Queue) Answer(ctx context.Context, id string, a Answer) error {
 		}
 		return ErrAskerGone
 	}
-	to := Denied
-	if a.Approved {
-		to, a.Reason = Approved, ""
-	}
 	if a.By.PID == 0 {
 		a.By = q.self()
 	}
-	return q.Store.SettleApproval(ctx, r.ID, to, &a, q.now())
+	to, refused := Denied, error(nil)
+	if a.Approved {
+		denied, err := r.check(a, q.now())
+		switch {
+		case denied:
+			a = Answer{Via: a.Via, By: a.By, Reason: "another number was picked than the browser shows"}
+			refused = err
+		case err != nil:
+			return err
+		default:
+			to, a.Reason = Approved, ""
+		}
+	}
+	if err := q.Store.SettleApproval(ctx, r.ID, to, &a, q.now()); err != nil {
+		return err
+	}
+	q.changed()
+	return refused
 }
 
 // Withdraw takes a question back that nobody has answered.
 func (q *Queue) Withdraw(ctx context.Context, id string) error {
-	return q.Store.SettleApproval(ctx, id, Withdrawn, nil, q.now())
+	err := q.Store.SettleApproval(ctx, id, Withdrawn, nil, q.now())
+	q.changed()
+	return err
 }
 
 // Claim takes the right to run an approved call; it is given once.
@@ -218,6 +236,12 @@ func (q *Queue) Finish(ctx context.Context, id string, to State, result string) 
 	return q.Store.FinishApproval(ctx, id, to, result, q.now())
 }
 
+func (q *Queue) changed() {
+	if q.Changed != nil {
+		q.Changed()
+	}
+}
+
 func (q *Queue) now() time.Time {
 	if q.Now == nil {
 		return time.Now()
@@ -225,7 +249,13 @@ func (q *Queue) now() time.Time {
 	return q.Now()
 }
 
-func (q *Queue) lifetime() time.Duration {
+// connectLifetime is how long a client waits to be let in, or for more: a person stands before the browser.
+const connectLifetime = 5 * time.Minute
+
+func (q *Queue) lifetime(k Kind) time.Duration {
+	if k == Connect {
+		return connectLifetime
+	}
 	if q.Lifetime == 0 {
 		return 15 * time.Minute
 	}

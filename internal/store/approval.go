@@ -14,7 +14,7 @@ import (
 // resultsKept is how long the result of a settled approval can be asked for.
 const resultsKept = 24 * time.Hour
 
-const approvalColumns = "request, state, client_key, frozen, answer, result, created_at, expires_at, settled_at"
+const approvalColumns = "request, state, client_key, numbers, frozen, answer, result, created_at, expires_at, settled_at"
 
 // forgotten is a request without the contents that were shown: those are kept no longer than the question is open.
 const forgotten = "json_remove(request, '$.preview.body', '$.preview.fields', '$.preview.warnings')"
@@ -25,8 +25,8 @@ func (s *Store) AddApproval(ctx context.Context, r approval.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.db.ExecContext(ctx, `INSERT INTO approvals (id, owner_id, state, client_key, request, frozen, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, ownerID, r.State, r.ClientKey, string(body), []byte(r.Frozen), nanos(r.CreatedAt), nanos(r.ExpiresAt))
+	_, err = s.db.ExecContext(ctx, `INSERT INTO approvals (id, owner_id, state, client_key, request, numbers, frozen, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, ownerID, r.State, r.ClientKey, string(body), r.Shown, []byte(r.Frozen), nanos(r.CreatedAt), nanos(r.ExpiresAt))
 	return explain(err)
 }
 
@@ -65,19 +65,19 @@ func (s *Store) Approvals(ctx context.Context, states ...approval.State) ([]appr
 }
 
 func scanApproval(scan func(...any) error) (approval.Request, error) {
-	var body, key, result string
+	var body, key, numbers, result string
 	var state approval.State
 	var frozen []byte
 	var answer sql.NullString
 	var created, expires, settled int64
-	if err := scan(&body, &state, &key, &frozen, &answer, &result, &created, &expires, &settled); err != nil {
+	if err := scan(&body, &state, &key, &numbers, &frozen, &answer, &result, &created, &expires, &settled); err != nil {
 		return approval.Request{}, err
 	}
 	var r approval.Request
 	if err := json.Unmarshal([]byte(body), &r); err != nil {
 		return r, err
 	}
-	r.State, r.ClientKey, r.Frozen, r.Result = state, key, frozen, result
+	r.State, r.ClientKey, r.Shown, r.Frozen, r.Result = state, key, numbers, frozen, result
 	r.CreatedAt, r.ExpiresAt, r.SettledAt = at(created), at(expires), at(settled)
 	if answer.Valid {
 		r.Answer = new(approval.Answer)

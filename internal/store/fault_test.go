@@ -46,7 +46,10 @@ func TestADamagedPageIsToldApart(t *testing.T) {
 	if err := s.SaveProfile(t.Context(), profile("1", "work")); err != nil {
 		t.Fatal(err)
 	}
-	path := s.Path()
+	path, page := s.Path(), 0
+	if err := s.db.QueryRow("SELECT rootpage FROM sqlite_schema WHERE name = 'profiles'").Scan(&page); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +57,7 @@ func TestADamagedPageIsToldApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 4096; i < len(b); i++ { // all but the first page, which says what the file is
+	for i := (page - 1) * 4096; i < page*4096; i++ {
 		b[i] = 0xa5
 	}
 	if err := os.WriteFile(path, b, 0o600); err != nil {

@@ -86,6 +86,57 @@ CREATE TABLE files (
 	created_at INTEGER NOT NULL
 );
 `,
+	`
+CREATE TABLE clients (
+	id            TEXT PRIMARY KEY,
+	owner_id      TEXT NOT NULL,
+	kind          TEXT NOT NULL,
+	name          TEXT NOT NULL,
+	redirect_uris TEXT NOT NULL, -- JSON array
+	secret_hash   BLOB,
+	status        TEXT NOT NULL,
+	etag          TEXT NOT NULL,
+	fetched_at    INTEGER NOT NULL,
+	fetch_again   INTEGER NOT NULL,
+	created_at    INTEGER NOT NULL,
+	last_used_at  INTEGER NOT NULL
+);
+CREATE INDEX clients_by_status ON clients (owner_id, status, kind, created_at);
+CREATE TABLE grants (
+	id            TEXT PRIMARY KEY,
+	owner_id      TEXT NOT NULL,
+	client_id     TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+	resource      TEXT NOT NULL,
+	redirect_uri  TEXT NOT NULL,
+	profiles      TEXT NOT NULL, -- JSON array
+	scopes        TEXT NOT NULL, -- JSON array
+	approved_via  TEXT NOT NULL,
+	created_at    INTEGER NOT NULL,
+	last_used_at  INTEGER NOT NULL DEFAULT 0,
+	last_address  TEXT NOT NULL DEFAULT '',
+	expires_at    INTEGER NOT NULL,
+	revoked_at    INTEGER NOT NULL DEFAULT 0,
+	revoke_reason TEXT NOT NULL DEFAULT '',
+	writes_until  INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX grants_by_client ON grants (client_id, revoked_at);
+CREATE INDEX grants_by_end ON grants (owner_id, revoked_at);
+CREATE TABLE tokens (
+	hash         BLOB PRIMARY KEY, -- HMAC-SHA-256 under the pepper in the vault
+	owner_id     TEXT NOT NULL,
+	grant_id     TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+	use          TEXT NOT NULL,
+	scopes       TEXT,             -- JSON array; NULL: those of the grant
+	issued_at    INTEGER NOT NULL,
+	expires_at   INTEGER NOT NULL,
+	used_at      INTEGER NOT NULL DEFAULT 0,
+	redirect_uri TEXT NOT NULL DEFAULT '',
+	challenge    TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX tokens_by_grant ON tokens (grant_id, expires_at);
+CREATE INDEX tokens_by_end ON tokens (expires_at);
+ALTER TABLE approvals ADD COLUMN numbers TEXT NOT NULL DEFAULT ''; -- that a browser shows, and two others
+`,
 }
 
 // ErrNewer is returned by Open for a file that a newer Postern has changed.

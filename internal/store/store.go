@@ -23,15 +23,21 @@ import (
 // FileName is the name of the database in the state directory.
 const FileName = "postern.db"
 
+// readers is how many connections read at a time.
+const readers = 4
+
 // ownerID is the one owner of a desktop.
 const ownerID = "owner"
 
 // Store is an open database. Its methods may be called from several goroutines.
 type Store struct {
-	db   *sql.DB
+	db   *sql.DB // one connection, which writes
+	read *sql.DB // connections that only read, and wait for no writer
+
 	path string
 
 	mu      sync.Mutex // guards the fields below
+	holder  *sql.Stmt  // see Holder; made when it is first wanted
 	queue   []row      // activity that is not written yet
 	writing chan struct{}
 	closed  bool
@@ -60,18 +66,39 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
-	db, err := sql.Open("sqlite", dsn(path))
-	if err != nil {
-		return nil, fmt.Errorf("opening the store: %w", err)
-	}
-	// One connection: SQLite has one writer, and a second one in the same process would only wait for the first.
-	db.SetMaxOpenConns(1)
-	s := &Store{db: db, path: path}
-	if err := s.migrate(ctx); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("opening the store %s: %w", path, err)
+	s := &Store{path: path}
+	if err := s.connect(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", path, err), s.disconnect())
 	}
 	return s, nil
+}
+
+// connect opens the connections and brings the file to the present schema.
+func (s *Store) connect(ctx context.Context) (err error) {
+	if s.db, err = sql.Open("sqlite", dsn(s.path)); err != nil {
+		return err
+	}
+	// One connection: SQLite has one writer, and a second one in the same process would only wait for the first.
+	s.db.SetMaxOpenConns(1)
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if s.read, err = sql.Open("sqlite", dsn(s.path, "query_only(ON)")); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	return nil
+}
+
+// disconnect closes the connections.
+func (s *Store) disconnect() (err error) {
+	for _, db := range []*sql.DB{s.read, s.db} {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	return err
 }
 
 // Path returns the absolute path of the database.
@@ -80,15 +107,14 @@ func (s *Store) Path() string { return s.path }
 // Close writes what waits to be written and closes the database.
 func (s *Store) Close() error {
 	err := s.flush()
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, s.disconnect())
 }
 
 // dsn says how the file is opened. synchronous=FULL because a yes must not be forgotten, secure_delete because frozen
 // arguments hold mail.
-func dsn(path string) string {
-	q := url.Values{"_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)",
-	}, "_txlock": {"immediate"}}
+func dsn(path string, more ...string) string {
+	pragmas := append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)"}, more...)
+	q := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
 	slashed := filepath.ToSlash(path)
 	if !strings.HasPrefix(slashed, "/") { // C:/…, which SQLite would take for a host
 		slashed = "/" + slashed

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"postern/server/oauth"
+)
+
+const clientColumns = "c.id, c.kind, c.name, c.redirect_uris, c.secret_hash, c.status, c.etag, c.fetched_at, c.fetch_again, c.created_at, c.last_used_at"
+
+// clientRow is a client on its way out of the file.
+type clientRow struct {
+	oauth.Client
+	uris                           string
+	fetched, again, created, usedL int64
+}
+
+func (r *clientRow) dest() []any {
+	return []any{&r.ID, &r.Kind, &r.Name, &r.uris, &r.SecretHash, &r.Status, &r.Document.ETag, &r.fetched, &r.again, &r.created, &r.usedL}
+}
+
+func (r *clientRow) client() (oauth.Client, error) {
+	c := r.Client
+	c.Document.FetchedAt, c.Document.ExpiresAt, c.CreatedAt, c.LastUsedAt = at(r.fetched), at(r.again), at(r.created), at(r.usedL)
+	return c, json.Unmarshal([]byte(r.uris), &c.RedirectURIs)
+}
+
+// AddClient inserts a client. It returns oauth.ErrTooMany if there are already limit new ones of its kind.
+func (s *Store) AddClient(ctx context.Context, c oauth.Client, limit int) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		var n int
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM clients WHERE owner_id = ? AND status = ? AND kind = ?", ownerID, oauth.New, c.Kind).Scan(&n); err != nil {
+			return err
+		}
+		if n >= limit {
+			return oauth.ErrTooMany
+		}
+		return insertClient(ctx, tx, c)
+	})
+}
+
+func insertClient(ctx context.Context, tx *sql.Tx, c oauth.Client) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO clients (id, owner_id, kind, name, redirect_uris, secret_hash, status, etag, fetched_at, fetch_again, created_at, last_used_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris, etag = excluded.etag,
+			fetched_at = excluded.fetched_at, fetch_again = excluded.fetch_again WHERE kind = excluded.kind`,
+		c.ID, ownerID, c.Kind, c.Name, list(c.RedirectURIs), c.SecretHash, c.Status, c.Document.ETag, nanos(c.Document.FetchedAt), nanos(c.Document.ExpiresAt),
+		nanos(c.CreatedAt), nanos(c.LastUsedAt))
+	return err
+}
+
+// SaveClient changes name, redirect URIs and document of a client, and inserts it if it is missing.
+func (s *Store) SaveClient(ctx context.Context, c oauth.Client) error {
+	return s.tx(ctx, func(tx *sql.Tx) error { return insertClient(ctx, tx, c) })
+}
+
+// Client returns the client with that id, oauth.ErrNotFound if there is none.
+func (s *Store) Client(ctx context.Context, id string) (oauth.Client, error) {
+	var r clientRow
+	err := s.read.QueryRowContext(ctx, "SELECT "+clientColumns+" FROM clients c WHERE c.owner_id = ? AND c.id = ?", ownerID, id).Scan(r.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return oauth.Client{}, oauth.ErrNotFound
+	}
+	if err != nil {
+		return oauth.Client{}, explain(err)
+	}
+	return r.client()
+}
+
+// Clients returns all clients, the last used first.
+func (s *Store) Clients(ctx context.Context) ([]oauth.Client, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+clientColumns+" FROM clients c WHERE c.owner_id = ? ORDER BY c.last_used_at DESC, c.created_at DESC, c.id", ownerID)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer rows.Close()
+	all := []oauth.Client{}
+	for rows.Next() {
+		var r clientRow
+		if err := rows.Scan(r.dest()...); err != nil {
+			return nil, explain(err)
+		}
+		c, err := r.client()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, explain(rows.Err())
+}
+
+// SetClientStatus blocks a client, which ends its grants, or lets it be again. It returns oauth.ErrNotFound for an
+// unknown id.
+func (s *Store) SetClientStatus(ctx context.Context, id string, status oauth.Status, now time.Time) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, "UPDATE clients SET status = ? WHERE owner_id = ? AND id = ?", status, ownerID, id)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(oauth.ErrNotFound, err)
+		}
+		if status != oauth.Blocked {
+			return nil
+		}
+		_, err = tx.ExecContext(ctx, revokeWhere+"client_id = ?", nanos(now), "the client was blocked", ownerID, id)
+		return err
+	})
+}
+
+// RemoveClient forgets a client with all its grants. It returns oauth.ErrNotFound for an unknown id.
+func (s *Store) RemoveClient(ctx context.Context, id string) error {
+	res, err := s.db.ExecContext(ctx, "DELETE FROM clients WHERE owner_id = ? AND id = ?", ownerID, id)
+	if err != nil {
+		return explain(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(oauth.ErrNotFound, err)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package oauth
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limits bound how often the endpoints answer. Those for one client count per address that it comes from, so that
+// nobody can use up another's.
+type limits struct {
+	now func() time.Time
+
+	mu        sync.Mutex // guards the fields below
+	minute    *rate.Limiter
+	hour      *rate.Limiter
+	pages     *rate.Limiter
+	exchanges map[string]*exchangeLimit
+}
+
+// exchangeLimit is for one client at one address.
+type exchangeLimit struct {
+	all, bad *rate.Limiter
+	used     time.Time
+}
+
+// maxLimits bounds how many clients and addresses are told apart.
+const maxLimits = 4096
+
+func newLimits(now func() time.Time) *limits {
+	return &limits{
+		now:       now,
+		minute:    rate.NewLimiter(rate.Every(12*time.Second), 5),
+		hour:      rate.NewLimiter(rate.Every(3*time.Minute), 20),
+		pages:     rate.NewLimiter(rate.Every(3*time.Second), 20),
+		exchanges: map[string]*exchangeLimit{},
+	}
+}
+
+// register takes one of 5 registrations a minute and 20 an hour. If there is none, it says when.
+func (l *limits) register() (after time.Duration, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	m := l.minute.ReserveN(now, 1)
+	h := l.hour.ReserveN(now, 1)
+	if wait := max(m.DelayFrom(now), h.DelayFrom(now)); wait > 0 {
+		m.CancelAt(now)
+		h.CancelAt(now)
+		return wait, false
+	}
+	return 0, true
+}
+
+// page takes one of 20 authorization requests a minute.
+func (l *limits) page() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pages.AllowN(l.now(), 1)
+}
+
+// exchange takes one of 60 token requests a minute of a client at an address, and reports whether it has had no more
+// than 5 bad ones.
+func (l *limits) exchange(client, source string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	e := l.of(client, source, now)
+	return e.bad.TokensAt(now) >= 1 && e.all.AllowN(now, 1)
+}
+
+// bad counts a token request that was refused.
+func (l *limits) bad(client, source string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	l.of(client, source, now).bad.AllowN(now, 1)
+}
+
+func (l *limits) of(client, source string, now time.Time) *exchangeLimit {
+	key := client + "\x00" + source
+	e, ok := l.exchanges[key]
+	if !ok {
+		if len(l.exchanges) >= maxLimits {
+			l.forget(now)
+		}
+		e = &exchangeLimit{all: rate.NewLimiter(1, 60), bad: rate.NewLimiter(rate.Every(12*time.Second), 5)}
+		l.exchanges[key] = e
+	}
+	e.used = now
+	return e
+}
+
+// forget drops the limits that are full again, and if none is, all.
+func (l *limits) forget(now time.Time) {
+	for key, e := range l.exchanges {
+		if now.Sub(e.used) > 2*time.Minute {
+			delete(l.exchanges, key)
+		}
+	}
+	if len(l.exchanges) >= maxLimits {
+		clear(l.exchanges)
+	}
+}

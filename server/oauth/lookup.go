@@ -1,0 +1,89 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postern/server/oauth/cimd"
+	"postern/server/oauth/page"
+)
+
+// staleDocument is how long the last good document of an approved client counts while its own cannot be fetched.
+const staleDocument = 7 * 24 * time.Hour
+
+// lookup finds the client of an authorization request, or says on a page why there is none.
+func (s *Server) lookup(ctx context.Context, id string) (Client, *page.Problem) {
+	if id == "" {
+		return Client{}, &page.Problem{Kind: page.Malformed, Detail: "client_id is missing"}
+	}
+	c, err := s.Store.Client(ctx, id)
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		s.Log.Error("reading a client", "error", err)
+		return Client{}, &page.Problem{Kind: page.Failed}
+	case err == nil && c.Status == Blocked:
+		return Client{}, &page.Problem{Kind: page.Blocked, Client: shownClient(c)}
+	case err == nil && c.Kind != Published:
+		return c, nil
+	case !cimd.IsURL(id) || s.Documents == nil:
+		return Client{}, &page.Problem{Kind: page.UnknownClient}
+	}
+	known := err == nil
+	if err := cimd.CheckID(id); err != nil {
+		return Client{}, &page.Problem{Kind: page.IdentityUnavailable, Detail: err.Error()}
+	}
+	if known && s.Now().Before(c.Document.ExpiresAt) {
+		return c, nil
+	}
+	return s.fetch(ctx, id, c, known)
+}
+
+// fetch brings what is known of a client up to its document (SEP-991).
+func (s *Server) fetch(ctx context.Context, id string, c Client, known bool) (Client, *page.Problem) {
+	now := s.Now()
+	etag := ""
+	if known {
+		etag = c.Document.ETag
+	}
+	got, err := s.Documents.Fetch(ctx, id, etag)
+	switch {
+	case err == nil && got.NotModified && known:
+		c.Document.ExpiresAt, c.Document.FetchedAt = got.Expires, now
+	case err == nil:
+		c = published(c, id, got.Document, now)
+		c.Document = Document{ETag: got.ETag, FetchedAt: now, ExpiresAt: got.Expires}
+	case known && c.Status == Approved && now.Sub(c.Document.FetchedAt) < staleDocument:
+		s.Log.Warn("the document of a client cannot be fetched; the last one counts", "client", id, "error", err)
+		return c, nil
+	default:
+		pinned, ok := cimd.Pinned(id)
+		if !ok {
+			s.Log.Warn("the document of a client cannot be fetched", "client", clip(id, 200), "error", err)
+			return Client{}, &page.Problem{Kind: page.IdentityUnavailable, Detail: err.Error()}
+		}
+		s.Log.Warn("the document of a client cannot be fetched; the built-in one counts", "client", id, "error", err)
+		c = published(c, id, pinned, now)
+		c.Document = Document{} // to be fetched the next time
+	}
+	save := s.Store.SaveClient
+	if !known {
+		save = func(ctx context.Context, c Client) error { return s.Store.AddClient(ctx, c, maxUnapproved) }
+	}
+	if err := save(ctx, c); errors.Is(err, ErrTooMany) {
+		return Client{}, &page.Problem{Kind: page.TooMany, Wait: time.Hour}
+	} else if err != nil {
+		s.Log.Error("keeping a client", "error", err)
+		return Client{}, &page.Problem{Kind: page.Failed}
+	}
+	return c, nil
+}
+
+// published is the client of a document.
+func published(c Client, id string, d cimd.Document, now time.Time) Client {
+	if c.ID == "" {
+		c = Client{ID: id, Kind: Published, Status: New, CreatedAt: now}
+	}
+	c.Name, c.RedirectURIs = name(d.ClientName), d.RedirectURIs
+	return c
+}

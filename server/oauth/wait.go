@@ -1,0 +1,202 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"postern/internal/approval"
+	"postern/server/oauth/opaque"
+	"postern/server/oauth/page"
+	"postern/server/oauth/redirect"
+)
+
+// wait puts the question to the owner, once, and shows the page that waits for the answer.
+func (s *Server) wait(w http.ResponseWriter, r *http.Request, c Client, a authorization) {
+	if v := s.returning(r, c, a); v != nil {
+		s.showVisit(w, r, v)
+		return
+	}
+	v := &visit{id: newID(""), token: opaque.New(opaque.Form), client: c, request: a, here: r.URL, begun: s.Now()}
+	question, problem := s.question(r, v)
+	if problem != nil {
+		s.show(w, *problem)
+		return
+	}
+	if err := s.waiting.add(v, func(o *visit) bool { return s.pending(r.Context(), o) }); err != nil {
+		s.show(w, page.Problem{Kind: page.TooMany, Client: shownClient(c), Wait: time.Minute})
+		return
+	}
+	asked, err := s.Approver.Ask(r.Context(), question)
+	if err != nil {
+		s.waiting.remove(v)
+		s.Log.Warn("the owner could not be asked", "error", err)
+		kind := page.Failed
+		if errors.Is(err, approval.ErrTooMany) {
+			kind = page.TooMany
+		}
+		s.show(w, page.Problem{Kind: kind, Client: shownClient(c), Wait: time.Minute})
+		return
+	}
+	v.approval = asked.ID
+	s.bind(w, v)
+	s.showVisit(w, r, v)
+}
+
+// question is what the owner is asked, and the number of the visit.
+func (s *Server) question(r *http.Request, v *visit) (approval.Request, *page.Problem) {
+	ctx := r.Context()
+	profiles, err := s.Offers.Profiles(ctx)
+	var scopes []approval.Choice
+	if err == nil {
+		scopes, err = s.Offers.Scopes(ctx, v.request.scopes)
+	}
+	if err != nil {
+		s.Log.Error("reading what the owner can give", "error", err)
+		return approval.Request{}, &page.Problem{Kind: page.Failed}
+	}
+	if len(profiles) == 0 {
+		return approval.Request{}, &page.Problem{Kind: page.NoProfile}
+	}
+	numbers := approval.NewNumbers()
+	v.number, _ = strconv.Atoi(numbers[0])
+	v.quiet = s.quiet(ctx)
+	to := redirect.Describe(v.request.redirectURI)
+	offer := &approval.Offer{
+		ClientID: v.client.ID, Identity: identity(v.client), SendTo: v.request.redirectURI, Target: string(to.Kind), Host: to.Host, Known: to.Known,
+		From: s.from(r), Public: s.Public, Quiet: v.quiet, Profiles: profiles, Scopes: scopes, Longest: s.Lifetimes.Grant,
+	}
+	return approval.Request{
+		Kind: approval.Connect, Client: v.client.Name, Origin: s.from(r), ClientKey: "connect:" + v.client.ID, Offer: offer, Shown: strings.Join(numbers, " "),
+		Preview: approval.Preview{Title: fmt.Sprintf("Let %q in?", v.client.Name), Warnings: warnings(v.client, to)},
+	}, nil
+}
+
+// warnings are what deserves a second look before a client is let in.
+func warnings(c Client, to redirect.Target) []string {
+	var all []string
+	switch {
+	case to.Lookalike != "":
+		all = append(all, fmt.Sprintf("%s looks like %s, but is a different place.", to.Host, to.Lookalike))
+	case to.Kind == redirect.Loopback:
+		all = append(all, "Access goes to an app on the computer where the browser runs. Any app there can call itself so.")
+	case to.Known == "":
+		all = append(all, fmt.Sprintf("Access will be sent to %s, which is not on the list of known apps. Say yes only if you began this yourself and trust whoever runs it.", to.Host))
+	}
+	if c.Kind == Dynamic && to.Known == "" {
+		all = append(all, "It registered itself: nobody vouches for its name.")
+	}
+	return all
+}
+
+// from says where a request came from.
+func (s *Server) from(r *http.Request) string {
+	if !s.Public {
+		return "this computer"
+	}
+	return "the internet, " + clip(s.source(r), 64)
+}
+
+// quiet reports whether a new question must not show by itself: from outside when no app is expected, or when another
+// shows already, and after the owner has said no again and again.
+func (s *Server) quiet(ctx context.Context) bool {
+	if s.waiting.coolDown() {
+		return true
+	}
+	for _, v := range s.waiting.all() {
+		if !v.quiet && s.pending(ctx, v) {
+			return true
+		}
+	}
+	return s.Public && s.Window != nil && !s.Window.Open(ctx)
+}
+
+// pending reports whether the owner has not answered yet.
+func (s *Server) pending(ctx context.Context, v *visit) bool {
+	if v.approval == "" {
+		return true
+	}
+	q, err := s.Approver.Get(ctx, v.approval)
+	return err == nil && q.State == approval.Pending
+}
+
+// showVisit shows how a visit stands.
+func (s *Server) showVisit(w http.ResponseWriter, r *http.Request, v *visit) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	q, err := s.Approver.Get(r.Context(), v.approval)
+	if err != nil {
+		s.Log.Warn("reading a question", "error", err)
+		s.show(w, page.Problem{Kind: page.Ended, Client: shownClient(v.client)})
+		return
+	}
+	switch {
+	case v.over:
+		s.show(w, page.Done{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Denied: v.denied})
+	case q.State == approval.Pending:
+		s.show(w, s.waitingPage(v, q, r.URL.Query().Has(typingParameter)))
+	case q.State == approval.Approved:
+		s.show(w, page.Approved{Form: v.form(), Client: shownClient(v.client), Destination: destination(v.request.redirectURI)})
+	default:
+		s.turnAway(w, v, q.State)
+	}
+}
+
+// waitingPage is the page of a visit whose question is open. v.mu is held.
+func (s *Server) waitingPage(v *visit, q approval.Request, typing bool) page.Waiting {
+	p := page.Waiting{
+		Form: v.form(), Number: v.number, State: s.state(q), ID: q.ID, Left: q.ExpiresAt.Sub(s.Now()), Client: shownClient(v.client),
+		Destination: destination(v.request.redirectURI), Here: v.here.RequestURI(),
+	}
+	for _, c := range q.Offer.Scopes {
+		if c.Asked {
+			p.Scopes = append(p.Scopes, page.Scope{Text: c.Title, Asks: c.Risky})
+		}
+	}
+	if s.Codes != nil && p.Destination.Known {
+		p.Code = &page.Code{Address: typingAddress(v.here), Typing: typing}
+	}
+	return p
+}
+
+// state is how an open question stands, for the page.
+func (s *Server) state(q approval.Request) page.State {
+	switch {
+	case q.Offer != nil && q.Offer.Quiet:
+		return page.Quiet
+	case s.Faces != nil && s.Faces() == 0:
+		return page.NoFace
+	}
+	return page.Asked
+}
+
+// typingParameter marks the address of a page in which a person types a pairing code. No client has a use for it.
+const typingParameter = "postern_code"
+
+func typingAddress(u *url.URL) string {
+	if u.Query().Has(typingParameter) {
+		return u.RequestURI()
+	}
+	return u.RequestURI() + "&" + typingParameter + "=1"
+}
+
+// turnAway ends a visit that was not let in. v.mu is held.
+func (s *Server) turnAway(w http.ResponseWriter, v *visit, state approval.State) {
+	v.over, v.denied = true, true
+	why := "the owner said no"
+	switch state {
+	case approval.Denied:
+		s.waiting.refused()
+	case approval.Expired:
+		why = "nobody answered in time"
+	default:
+		why = "the request was withdrawn"
+	}
+	v.location = s.location(v.request, url.Values{"error": {accessDenied}, "error_description": {why}})
+	s.show(w, page.Finish{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Location: v.location, Denied: true})
+}
