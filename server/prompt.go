@@ -15,6 +15,7 @@ import (
 // recipe is a prompt: what the owner picks in the client, and what the model is then asked.
 type recipe struct {
 	name, description string
+	scope             tool.Scope // that its tools need
 	arguments         []argument
 	text              func(arg func(string) string) string
 }
@@ -29,7 +30,7 @@ var profileArgument = argument{"profile", "Profile to use; empty for the default
 // recipes returns the prompts.
 func recipes() []recipe {
 	return []recipe{
-		{"inbox_triage", "Sort the unread mail: what needs an answer, what needs reading, what can go.",
+		{"inbox_triage", "Sort the unread mail: what needs an answer, what needs reading, what can go.", "gmail:read",
 			[]argument{profileArgument, {"days", "How many days back; 3 if empty.", false}, {"label", "Only mail with this label.", false}},
 			func(arg func(string) string) string {
 				query := "in:inbox is:unread newer_than:" + cmp.Or(arg("days"), "3") + "d"
@@ -43,7 +44,7 @@ Read a mail only if its row does not tell enough. Then make three lists:
 3. Can go: newsletters, notifications, what is settled. Count them by sender.
 Do not change anything yet. At the end propose what you would archive or label, and wait for my word; then use gmail_modify.`
 			}},
-		{"unanswered_mail", "Find conversations in which somebody waits for an answer.",
+		{"unanswered_mail", "Find conversations in which somebody waits for an answer.", "gmail:read",
 			[]argument{profileArgument, {"days", "How many days back; 14 if empty.", false}},
 			func(arg func(string) string) string {
 				days := cmp.Or(arg("days"), "14")
@@ -51,7 +52,7 @@ Do not change anything yet. At the end propose what you would archive or label, 
 For each conversation that asks me something, look with gmail_read_thread (last 3) whether I have answered since. Leave out those whose last mail is mine, and those that ask nothing.
 List the rest: who waits, since when, for what, and what I promised. The longest wait first. Then offer to draft answers; write drafts with gmail_save_draft only when I say which.`
 			}},
-		{"reply_in_my_voice", "Draft a reply that sounds like the owner.",
+		{"reply_in_my_voice", "Draft a reply that sounds like the owner.", "gmail:write",
 			[]argument{{"message_id", "The mail to answer: id or pasted address.", true}, {"points", "What the reply should say.", false}, profileArgument},
 			func(arg func(string) string) string {
 				points := "Work out from the conversation what I would answer, and ask me if that is not clear."

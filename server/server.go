@@ -1,5 +1,6 @@
-// Package server is the client side: it offers the tools of a tool.Runner to one MCP client. It is the only package
-// that knows mcp-go. What a client may do is decided below it, by the Runner.
+// Package server is the client side: it offers the tools of a tool.Runner to MCP clients, to one over stdio or to many
+// over Streamable HTTP. It is the only package that knows mcp-go. What a client may do is decided below it, by the
+// Runner.
 package server
 
 import (
@@ -14,15 +15,18 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"postern/internal/tool"
+	"postern/server/oauth"
 )
 
-// Server serves one local client. Its fields are set before the first call of Stdio and not changed.
+// Server serves MCP. Its fields are set before the first call of Stdio or HTTP and not changed.
 type Server struct {
-	Runner  *tool.Runner
-	Client  tool.Client // what the operating system says of it; the name that it gives itself is added
-	Version string      // of Postern
-	Log     *slog.Logger
-	Sample  bool // the profile is the demo's: said in the instructions
+	Runner *tool.Runner
+	Client tool.Client // over stdio: what the operating system says of it; the name that it gives itself is added
+	// ClientOf returns the client of a request over HTTP, whose token has been checked; nil over stdio.
+	ClientOf func(ctx context.Context, h oauth.Holder) (tool.Client, error)
+	Version  string // of Postern
+	Log      *slog.Logger
+	Sample   bool // the profile is the demo's: said in the instructions
 	// Labels returns the names of the labels of the profile with that id, for completions; nil for none.
 	Labels func(ctx context.Context, profileID string) ([]string, error)
 
@@ -54,7 +58,7 @@ func (s *Server) init() {
 }
 
 // mcp builds the protocol server with what the client is shown.
-func (s *Server) mcp(w *lineWriter) *server.MCPServer {
+func (s *Server) mcp() *server.MCPServer {
 	s.init()
 	text := instructions
 	if s.Sample {
@@ -72,10 +76,12 @@ func (s *Server) mcp(w *lineWriter) *server.MCPServer {
 		server.WithRecovery(),
 		server.WithResourceRecovery(),
 		server.WithToolFilter(s.visible),
+		server.WithPromptFilter(s.offered),
+		server.WithHooks(s.hooks()),
 	)
 	var tools []server.ServerTool
 	for _, t := range s.Runner.All() {
-		tools = append(tools, server.ServerTool{Tool: describe(t), Handler: s.handler(t.Name, w)})
+		tools = append(tools, server.ServerTool{Tool: describe(t), Handler: s.handler(t.Name)})
 	}
 	m.SetTools(tools...)
 	s.addResources(m)
@@ -121,7 +127,10 @@ func (s *Server) shown(ctx context.Context) ([]string, error) {
 
 // compare tells the client if it is shown other tools now than those that it was last told of: the owner has added a
 // profile, or one has lost its sign-in. It is looked at with each call; nothing polls.
-func (s *Server) compare(ctx context.Context, w *lineWriter) {
+func (s *Server) compare(ctx context.Context, w way) {
+	if w == nil || s.ClientOf != nil { // over HTTP many are served: the bridge tells them all
+		return
+	}
 	names, err := s.shown(ctx)
 	if err != nil {
 		return // the call itself says so
@@ -139,6 +148,9 @@ func (s *Server) compare(ctx context.Context, w *lineWriter) {
 
 // client is the client of a request: what the operating system says of it, and how it calls itself.
 func (s *Server) client(ctx context.Context) tool.Client {
+	if s.ClientOf != nil {
+		return s.remote(ctx)
+	}
 	c := s.Client
 	session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo)
 	if !ok {
