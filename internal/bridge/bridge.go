@@ -14,10 +14,12 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"postern/auth"
 	"postern/auth/vault"
+	"postern/internal/activity"
 	"postern/internal/approval"
 	"postern/internal/exchange"
 	"postern/internal/extract"
@@ -52,6 +54,10 @@ type Bridge struct {
 	config Config
 	demo   *demo.Demo // nil without the sample account
 
+	serving atomic.Pointer[service] // nil unless it serves over HTTP
+	changed bell                    // rung when questions or calls have changed
+	teller  teller                  // tells the serving bridge, if that is another process
+
 	mu    sync.Mutex // guards vault
 	vault vault.Vault
 }
@@ -76,6 +82,7 @@ func Open(ctx context.Context, c Config) (*Bridge, error) {
 		return nil, err
 	}
 	b := &Bridge{Dir: dir, Store: s, config: c, Queue: &approval.Queue{Store: s, Now: c.Now}}
+	b.Queue.Changed = func() { b.tell(news{Approvals: true}) }
 	set, err := b.Settings(ctx)
 	if err != nil {
 		s.Close()
@@ -120,7 +127,7 @@ func (b *Bridge) Vault(ctx context.Context) (vault.Vault, error) {
 	if b.vault != nil {
 		return b.vault, nil
 	}
-	v, err := vault.Open(ctx, vault.Config{Dir: b.Dir, Service: b.service(), Getenv: b.config.Getenv, Ask: b.config.Ask})
+	v, err := vault.Open(ctx, vault.Config{Dir: b.Dir, Service: b.vaultService(), Getenv: b.config.Getenv, Ask: b.config.Ask})
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +135,8 @@ func (b *Bridge) Vault(ctx context.Context) (vault.Vault, error) {
 	return v, nil
 }
 
-// service names the items in the keychain: another state directory has others.
-func (b *Bridge) service() string {
+// vaultService names the items in the keychain: another state directory has others.
+func (b *Bridge) vaultService() string {
 	if usual, err := StateDir("", func(string) string { return "" }); err == nil && usual == b.Dir {
 		return "postern"
 	}
@@ -157,12 +164,24 @@ func (b *Bridge) Runner(ctx context.Context) (*tool.Runner, error) {
 		texts = &extract.Reader{Command: b.config.Reader}
 	}
 	return &tool.Runner{
-		Sets: Sets(), Profiles: profiles{b}, Defaults: b.Store, Files: folder, Texts: texts, Queue: b.Queue, Recorder: b.Store, Policy: b.policy, Now: b.config.Now, Log: b.Log,
+		Sets: Sets(), Profiles: profiles{b}, Defaults: b.Store, Files: folder, Texts: texts, Queue: b.Queue, Recorder: recorder{b}, Policy: b.policy, Now: b.config.Now, Log: b.Log,
 	}, nil
+}
+
+// recorder keeps what clients did, and tells the faces that there is news.
+type recorder struct{ b *Bridge }
+
+// Record implements activity.Recorder.
+func (r recorder) Record(ctx context.Context, e activity.Entry) {
+	r.b.Store.Record(ctx, e)
+	r.b.tell(news{Activity: true})
 }
 
 // policy is what the settings say. If they cannot be read, the owner is asked about everything that can be asked about.
 func (b *Bridge) policy(ctx context.Context) tool.Policy {
+	if b.LockedDown() {
+		return tool.Policy{Closed: errLockedDown.Error()}
+	}
 	set, err := b.Settings(ctx)
 	if err != nil {
 		b.Log.Error("reading the policy", "error", err)

@@ -67,8 +67,8 @@ func TestStateDir(t *testing.T) {
 
 func TestAnotherStateHasOtherItemsInTheKeychain(t *testing.T) {
 	one, two := openAt(t, Config{}), openAt(t, Config{})
-	if one.service() == two.service() || one.service() == "postern" {
-		t.Errorf("services %q and %q", one.service(), two.service())
+	if one.vaultService() == two.vaultService() || one.vaultService() == "postern" {
+		t.Errorf("services %q and %q", one.vaultService(), two.vaultService())
 	}
 }
 

@@ -24,9 +24,17 @@ func (f *face) approvals() *cobra.Command {
 		return f.deny(ctx, b, args[0], reason)
 	})}
 	deny.Flags().StringVar(&reason, "reason", "", "why; the assistant reads it")
+	var g given
+	approve := &cobra.Command{Use: "approve ID", Short: "Say yes", Args: exactly(1), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, args []string) error {
+		return f.approve(ctx, b, args[0], g)
+	})}
+	approve.Flags().StringVar(&g.number, "number", "", "number that the browser shows, for a client that wants to be let in")
+	approve.Flags().StringVar(&g.profiles, "profiles", "", "profiles that it gets, separated by commas")
+	approve.Flags().StringVar(&g.scopes, "scopes", "", "scopes that it gets, separated by commas")
+	approve.Flags().StringVar(&g.expires, "expires", "", "how long it gets them: never, or a time such as 12h or 30d")
 	return noun("approvals", "Questions of assistants to you", list,
 		&cobra.Command{Use: "show ID", Short: "Show exactly what would happen", Args: exactly(1), RunE: f.open(f.showApproval)},
-		&cobra.Command{Use: "approve ID", Short: "Say yes", Args: exactly(1), RunE: f.open(f.approve)},
+		approve,
 		deny)
 }
 
@@ -81,7 +89,11 @@ func (f *face) showApproval(ctx context.Context, b *bridge.Bridge, args []string
 	f.preview(r)
 	switch r.State {
 	case approval.Pending:
-		fmt.Fprintf(f.out, "\nUntil %s. Answer with:\n  postern approvals approve %s\n  postern approvals deny %s --reason \"…\"\n", r.ExpiresAt.Local().Format("15:04"), r.ID, r.ID)
+		how := ""
+		if r.Kind == approval.Connect {
+			how = " --number NN"
+		}
+		fmt.Fprintf(f.out, "\nUntil %s. Answer with:\n  postern approvals approve %s%s\n  postern approvals deny %s --reason \"…\"\n", r.ExpiresAt.Local().Format("15:04"), r.ID, how, r.ID)
 	default:
 		fmt.Fprintf(f.out, "\nThis question is settled: %s.\n", r.State)
 	}
@@ -91,41 +103,57 @@ func (f *face) showApproval(ctx context.Context, b *bridge.Bridge, args []string
 // preview prints the whole of what would happen. Everything in it may come from outside, so nothing of it reaches the
 // terminal as it is, what cannot be seen is spelled out, and no text of it begins where Postern's own lines do.
 func (f *face) preview(r approval.Request) {
-	const indent = 13
-	width := 0
-	if w := f.width(); w > 0 {
-		width = max(w-indent, minColumn)
-	}
-	field := func(name, value string) {
-		value = strings.ReplaceAll(reveal(value), "\n", " ")
-		fmt.Fprintf(f.out, "%-*s%s\n", indent, name+":", strings.Join(wrap(value, width), "\n"+strings.Repeat(" ", indent)))
-	}
 	fmt.Fprintf(f.out, "%s\n\n", line(r.Preview.Title))
-	field("Asked by", fmt.Sprintf("%s (calls itself so; %s)", line(r.Client), line(r.Origin)))
-	field("Profile", r.Profile)
-	field("Tool", fmt.Sprintf("%s (%s)", r.Tool, r.Class))
+	if r.Offer != nil {
+		f.offer(r)
+		return
+	}
+	f.labelled("Asked by", fmt.Sprintf("%s (calls itself so; %s)", line(r.Client), line(r.Origin)))
+	f.labelled("Profile", r.Profile)
+	f.labelled("Tool", fmt.Sprintf("%s (%s)", r.Tool, r.Class))
 	for _, w := range r.Preview.Warnings {
-		field("Look", w)
+		f.labelled("Look", w)
 	}
 	fmt.Fprintln(f.out)
 	for _, p := range r.Preview.Fields {
-		field(line(p.Name), p.Value)
+		f.labelled(line(p.Name), p.Value)
 	}
 	if r.Preview.Body != "" {
-		if width > 0 {
-			width += indent - 2
-		}
-		fmt.Fprintf(f.out, "\n  %s\n", strings.Join(wrap(reveal(r.Preview.Body), width), "\n  "))
+		fmt.Fprintf(f.out, "\n  %s\n", strings.Join(wrap(reveal(r.Preview.Body), f.column(2)), "\n  "))
 	}
 }
 
-func (f *face) approve(ctx context.Context, b *bridge.Bridge, args []string) error {
-	r, err := find(ctx, b, args[0])
+// labelIndent is where the values of a preview begin.
+const labelIndent = 14
+
+// labelled prints a value beside its label, "" for a line that goes on.
+func (f *face) labelled(name, value string) {
+	if name != "" {
+		name += ":"
+	}
+	value = strings.ReplaceAll(reveal(value), "\n", " ")
+	fmt.Fprintf(f.out, "%-*s%s\n", labelIndent, name, strings.Join(wrap(value, f.column(labelIndent)), "\n"+strings.Repeat(" ", labelIndent)))
+}
+
+// column is how wide text may be that begins at indent, 0 if that is not known.
+func (f *face) column(indent int) int {
+	if w := f.width(); w > 0 {
+		return max(w-indent, minColumn)
+	}
+	return 0
+}
+
+func (f *face) approve(ctx context.Context, b *bridge.Bridge, id string, g given) error {
+	r, err := find(ctx, b, id)
 	if err != nil {
 		return err
 	}
 	if r.State != approval.Pending {
 		return settled(r)
+	}
+	terms, err := g.terms(r, time.Now())
+	if err != nil {
+		return err
 	}
 	set, err := b.Settings(ctx)
 	if err != nil {
@@ -136,8 +164,15 @@ func (f *face) approve(ctx context.Context, b *bridge.Bridge, args []string) err
 		return ownerMust{err}
 	}
 	f.preview(r)
-	if err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: self}); err != nil {
+	switch err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: self, Number: g.number, Terms: terms}); {
+	case errors.Is(err, approval.ErrNumber):
+		return usageError{fmt.Errorf("say with --number which number the browser shows")}
+	case err != nil:
 		return f.unanswered(ctx, b, r, err)
+	}
+	if terms != nil {
+		fmt.Fprintf(f.out, "\nAllowed: %s.\n", summary(r, *terms))
+		return nil
 	}
 	fmt.Fprintln(f.out, "\nApproved. It happens now.")
 	return nil

@@ -18,7 +18,7 @@ const maxClientFile = 1 << 20
 func (f *face) googleClient() *cobra.Command {
 	return noun("google-client", "Your OAuth client from Google Cloud",
 		&cobra.Command{Use: "import FILE", Short: "Keep the client of a JSON file in the vault (- for standard input)", Args: exactly(1), RunE: f.open(f.importClient)},
-		&cobra.Command{Use: "show", Short: "Show which client is kept", Args: exactly(0), RunE: f.open(f.showClient)},
+		&cobra.Command{Use: "show", Short: "Show which client is kept", Args: exactly(0), RunE: f.open(f.showGoogleClient)},
 		&cobra.Command{Use: "remove", Short: "Forget the client", Args: exactly(0), RunE: f.open(f.removeClient)},
 	)
 }
@@ -63,7 +63,7 @@ func (f *face) importClient(ctx context.Context, b *bridge.Bridge, args []string
 	return nil
 }
 
-func (f *face) showClient(ctx context.Context, b *bridge.Bridge, _ []string) error {
+func (f *face) showGoogleClient(ctx context.Context, b *bridge.Bridge, _ []string) error {
 	v, err := b.Vault(ctx)
 	if err != nil {
 		return err

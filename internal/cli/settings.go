@@ -64,16 +64,8 @@ func (f *face) setSetting(ctx context.Context, b *bridge.Bridge, args []string) 
 		return err
 	}
 	if k.Guards && !stricter(k, args[1]) {
-		pending, err := b.Queue.Pending(ctx)
-		if err != nil {
-			return err
-		}
-		askers := approval.Serving(b.Store.Path())
-		for _, r := range pending {
-			askers = append(askers, r.Asker)
-		}
-		if err := approval.MayLoosen(approval.Face{Process: approval.Self(), Terminal: f.terminal()}, askers...); err != nil {
-			return ownerMust{fmt.Errorf("setting %s: %w", k.Name, err)}
+		if err := f.mayLoosen(ctx, b); err != nil {
+			return fmt.Errorf("setting %s: %w", k.Name, err)
 		}
 	}
 	if err := settings.Set(ctx, b.Store, k.Name, args[1]); err != nil {
@@ -92,6 +84,24 @@ func stricter(k settings.Key, value string) bool {
 		return value == "false"
 	case "exchange.folder":
 		return false
+	case "http.origins":
+		return value == ""
 	}
 	return value == "deny"
+}
+
+// mayLoosen says why this command line may not let more happen than the owner has set, see approval.MayLoosen.
+func (f *face) mayLoosen(ctx context.Context, b *bridge.Bridge) error {
+	pending, err := b.Queue.Pending(ctx)
+	if err != nil {
+		return err
+	}
+	askers := approval.Serving(b.Store.Path())
+	for _, r := range pending {
+		askers = append(askers, r.Asker)
+	}
+	if err := approval.MayLoosen(approval.Face{Process: approval.Self(), Terminal: f.terminal()}, askers...); err != nil {
+		return ownerMust{err}
+	}
+	return nil
 }

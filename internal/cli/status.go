@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +23,9 @@ type status struct {
 	Folder   string            `json:"exchange_folder"`
 	Profiles []auth.Profile    `json:"profiles"`
 	Pending  int               `json:"pending_approvals"`
+	Serving  *bridge.Running   `json:"serving,omitempty"`
+	Paused   bool              `json:"paused"`
+	Locked   bool              `json:"locked_down"`
 	Settings map[string]string `json:"changed_settings"`
 }
 
@@ -35,6 +39,20 @@ func (f *face) status() *cobra.Command {
 			return f.printJSON(s)
 		}
 		rows := [][]string{{"version", s.Version}, {"state", s.Dir}, {"files", s.Folder}, {"profiles", fmt.Sprint(len(s.Profiles))}, {"waiting approvals", fmt.Sprint(s.Pending)}}
+		switch {
+		case s.Serving == nil:
+			rows = append(rows, []string{"over HTTP", "not served: postern serve"})
+		case s.Serving.Public != "":
+			rows = append(rows, []string{"over HTTP", s.Serving.Local + " and " + s.Serving.Public})
+		default:
+			rows = append(rows, []string{"over HTTP", s.Serving.Local})
+		}
+		if s.Paused {
+			rows = append(rows, []string{"paused", "clients over HTTP get no answer: postern resume"})
+		}
+		if s.Locked {
+			rows = append(rows, []string{"locked down", "nothing has access: postern lockdown --lift"})
+		}
 		for _, k := range settings.Keys() {
 			if v, ok := s.Settings[k.Name]; ok {
 				rows = append(rows, []string{k.Name, v})
@@ -71,7 +89,12 @@ func statusOf(ctx context.Context, b *bridge.Bridge) (status, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Pending = len(pending)
+	s.Pending, s.Paused, s.Locked = len(pending), b.Paused(), b.LockedDown()
+	within, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if running, err := b.Running(within); err == nil { // else nothing serves, or it does not answer
+		s.Serving = &running
+	}
 	for _, k := range settings.Keys() {
 		v, set, err := settings.Get(ctx, b.Store, k.Name)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,7 @@ func Keys() []Key {
 		{Name: "approvals.outward", Default: "ask", Doc: "What happens to calls that other people see the effect of.", Values: rules, Guards: true},
 		{Name: "approvals.write", Default: "allow", Doc: "What happens to calls that change only your own things, reversibly.", Values: []string{"allow", "deny"}, Guards: true},
 		{Name: "exchange.folder", Doc: "Folder through which files come in and go out; empty for \"files\" in the state directory.", Check: folder, Guards: true},
+		{Name: "http.origins", Doc: "Web pages that may call Postern from a browser, e.g. http://localhost:6274 for the MCP Inspector, separated by commas.", Check: origins, Guards: true},
 		{Name: "log.level", Default: "info", Doc: "What the log on stderr holds.", Values: []string{"debug", "info", "warn", "error"}},
 		{Name: "read_only", Default: "false", Doc: "Whether clients are shown only tools that change nothing.", Values: bools, Guards: true},
 		{Name: "tier", Default: "core", Doc: "How many tools clients are shown.", Values: []string{"core", "extended", "complete"}},
@@ -99,6 +101,16 @@ func toolsets(v string) error {
 	return nil
 }
 
+// origins wants origins as browsers write them (RFC 6454 section 6.1).
+func origins(v string) error {
+	for _, o := range SplitList(v) {
+		if u, err := url.Parse(o); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || o != u.Scheme+"://"+u.Host {
+			return fmt.Errorf("want origins such as http://localhost:6274")
+		}
+	}
+	return nil
+}
+
 // SplitList splits a list at commas and spaces.
 func SplitList(v string) []string {
 	return strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ' ' })
@@ -112,7 +124,8 @@ type Settings struct {
 	Elicitation  bool
 	Outward      string
 	Write        string
-	Folder       string // exchange.folder; "" for the default
+	Origins      []string // http.origins
+	Folder       string   // exchange.folder; "" for the default
 	Level        slog.Level
 	ReadOnly     bool
 	Tier         string
@@ -144,6 +157,7 @@ func Load(ctx context.Context, s Store) (Settings, error) {
 		Outward:      v["approvals.outward"],
 		Write:        v["approvals.write"],
 		Folder:       v["exchange.folder"],
+		Origins:      SplitList(v["http.origins"]),
 		ReadOnly:     v["read_only"] == "true",
 		Tier:         v["tier"],
 	}

@@ -59,6 +59,11 @@ type Client struct {
 	Toolsets []string // it is shown; nil means all
 	Tier     Tier     // it is shown
 	ReadOnly bool     // it is shown class read alone
+	// AskWrites puts its calls of class write to the owner, too. See Runner.Wrote.
+	AskWrites bool
+	// Live says why the client may not act any more, e.g. because its grant was ended while a call of it waited; nil if
+	// it always may.
+	Live func(ctx context.Context) error
 }
 
 // Invocation is one call of a tool.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"postern/internal/activity"
@@ -99,15 +101,56 @@ func (r *Runner) settle(request context.Context, h *heldCall, req approval.Reque
 	if req, err = r.Queue.Claim(kept, req.ID); err != nil {
 		return failure(Errorf("not_run", "the approval %s was already used", answered.ID))
 	}
+	if why := r.policy(kept).Closed; why != "" { // since it was asked
+		out := failure(Errorf("not_allowed", "%s; nothing was done", why))
+		return r.finishHeld(kept, req.ID, out)
+	}
+	if h.class == ClassWrite && h.inv.Client.AskWrites && r.Wrote != nil {
+		if err := r.Wrote(kept, h.inv.Client); err != nil {
+			r.Log.Warn("remembering that a client may write", "error", err)
+		}
+	}
 	out := r.safely(h.tool.Name, func() *Outcome { return r.direct(kept, h.tool, h.svc, h.inv.Client, h.profile, req.Frozen) })
+	return r.finishHeld(kept, req.ID, out)
+}
+
+// finishHeld keeps how an approved call ended, for the client that asks later.
+func (r *Runner) finishHeld(ctx context.Context, id string, out *Outcome) *Outcome {
 	state := approval.Done
 	if out.Err != nil {
 		state = approval.Failed
 	}
-	if err := r.Queue.Finish(kept, req.ID, state, out.Text); err != nil {
-		r.Log.Error("keeping the result of an approved call", "approval", req.ID, "error", err)
+	if err := r.Queue.Finish(ctx, id, state, out.Text); err != nil {
+		r.Log.Error("keeping the result of an approved call", "approval", id, "error", err)
 	}
 	return out
+}
+
+// maxShownArgument is the most letters of one argument that a question about a write shows.
+const maxShownArgument = 600
+
+// writing is what the owner is shown of a call of class write, which has no plan of its own: its arguments. The yes
+// holds for the client's writes of a day, and the title says so.
+func writing(t *Tool, p Profile, args json.RawMessage) approval.Preview {
+	var in map[string]any
+	_ = json.Unmarshal(args, &in) // it was encoded a moment ago
+	v := approval.Preview{Title: fmt.Sprintf("%s as %s. A yes also lets this client make such changes of your own things, which can be undone, for a day.", t.Title, p.Name)}
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		text, ok := in[name].(string)
+		if !ok {
+			text = string(encodeAny(in[name]))
+		}
+		v.Fields = append(v.Fields, approval.Field{Name: name, Value: clip(text, maxShownArgument)})
+	}
+	return v
+}
+
+func encodeAny(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil { // it came from JSON
+		return []byte("null")
+	}
+	return b
 }
 
 // recordLate records how a call ended that was first answered with pending_approval.

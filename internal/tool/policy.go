@@ -15,7 +15,17 @@ type Policy struct {
 	Write       Rule
 	Outward     Rule
 	Destructive Rule
-	Elicitation bool // the owner lets local clients put the question themselves
+	Elicitation bool   // the owner lets local clients put the question themselves
+	Closed      string // why nothing runs at all, e.g. "Postern is locked down"; "" if that is not so
+}
+
+// of returns what happens to a call of class c of a client.
+func (p Policy) of(c Class, who Client) Rule {
+	r := p.rule(c)
+	if c == ClassWrite && r == Allow && who.AskWrites {
+		return Ask
+	}
+	return r
 }
 
 // rule returns what happens to a call of class c. Reads always go.

@@ -41,10 +41,11 @@ type Runner struct {
 	Queue    Asker             // nil: what needs the owner is denied
 	Recorder activity.Recorder // nil: nothing is recorded
 	Policy   func(context.Context) Policy
-	Now      func() time.Time // time.Now
-	Hold     time.Duration    // how long a call waits for the owner before it answers pending_approval; 40 s
-	Limit    time.Duration    // how long a call may work; 2 min
-	Log      *slog.Logger     // nil: silent
+	Wrote    func(context.Context, Client) error // the owner has let a client write that has AskWrites; nil for nobody
+	Now      func() time.Time                    // time.Now
+	Hold     time.Duration                       // how long a call waits for the owner before it answers pending_approval; 40 s
+	Limit    time.Duration                       // how long a call may work; 2 min
+	Log      *slog.Logger                        // nil: silent
 
 	once  sync.Once
 	tools []*Tool // sorted by name
@@ -156,7 +157,12 @@ func (c Client) Sees(t *Tool) bool {
 	if c.Toolsets != nil && !slices.Contains(c.Toolsets, t.set) {
 		return false
 	}
-	return c.Scopes == nil || slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Implies(t.Scope()) })
+	return c.Holds(t.Scope())
+}
+
+// Holds reports whether the client was granted a scope, or a wider one.
+func (c Client) Holds(want Scope) bool {
+	return c.Scopes == nil || slices.ContainsFunc(c.Scopes, func(s Scope) bool { return s.Implies(want) })
 }
 
 // can reports whether the profile was granted a Google scope that suffices for t.
@@ -223,6 +229,9 @@ func (r *Runner) record(ctx context.Context, e activity.Entry, out *Outcome, beg
 }
 
 func (r *Runner) call(ctx context.Context, inv Invocation, entry *activity.Entry) *Outcome {
+	if why := r.policy(ctx).Closed; why != "" {
+		return failure(Errorf("not_allowed", "%s; nothing was done", why))
+	}
 	t, err := r.find(ctx, inv)
 	if err != nil {
 		return failure(err)
@@ -274,12 +283,15 @@ func (r *Runner) runAs(ctx context.Context, t *Tool, inv Invocation, p Profile, 
 	if err != nil {
 		return r.explained(ctx, inv.Client, p, err)
 	}
-	rule := r.policy(ctx).rule(t.Class)
+	rule := r.policy(ctx).of(t.Class, inv.Client)
 	if t.prepare == nil {
-		if rule != Allow {
+		switch rule {
+		case Allow:
+			return r.direct(ctx, t, svc, inv.Client, p, args)
+		case Deny:
 			return failure(Errorf("not_allowed", "the owner's settings do not allow %s calls", t.Class))
 		}
-		return r.direct(ctx, t, svc, inv.Client, p, args)
+		return r.held(ctx, &heldCall{tool: t, svc: svc, inv: inv, profile: p, frozen: args, preview: writing(t, p, args), class: t.Class})
 	}
 	work, cancel := context.WithTimeout(ctx, r.Limit)
 	defer cancel()
@@ -288,7 +300,7 @@ func (r *Runner) runAs(ctx context.Context, t *Tool, inv Invocation, p Profile, 
 		return r.explained(ctx, inv.Client, p, err)
 	}
 	if class < t.Class {
-		rule = r.policy(ctx).rule(class)
+		rule = r.policy(ctx).of(class, inv.Client)
 	}
 	switch rule {
 	case Allow:
@@ -301,6 +313,11 @@ func (r *Runner) runAs(ctx context.Context, t *Tool, inv Invocation, p Profile, 
 
 // direct runs the tool now.
 func (r *Runner) direct(ctx context.Context, t *Tool, svc any, c Client, p Profile, args json.RawMessage) *Outcome {
+	if t.Class != ClassRead && c.Live != nil {
+		if err := c.Live(ctx); err != nil {
+			return failure(Errorf("not_allowed", "%s; nothing was done", err))
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, r.Limit)
 	defer cancel()
 	res, err := t.run(ctx, svc, args)

@@ -347,3 +347,60 @@ func TestEveryCallIsRecordedWithoutItsContents(t *testing.T) {
 		t.Errorf("the record holds contents: %s", b)
 	}
 }
+
+// TestAClientFromOutsideWritesOnceAsked: its writes are put to the owner, who is shown the arguments; the yes is told on.
+func TestAClientFromOutsideWritesOnceAsked(t *testing.T) {
+	d := newDesk(t)
+	d.client.AskWrites = true
+	wrote := ""
+	d.runner.Wrote = func(_ context.Context, c tool.Client) error { wrote = c.Key; return nil }
+	out := d.call("gmail_write", map[string]any{"profile": "home", "text": "it"})
+	if out.Pending == "" {
+		t.Fatalf("it is not asked: %s", out.Text)
+	}
+	q, err := d.queue.Get(t.Context(), out.Pending)
+	if err != nil || q.Class != "write" || len(q.Preview.Fields) != 1 || q.Preview.Fields[0].Value != "it" {
+		t.Errorf("the owner is shown %+v, %v", q.Preview, err)
+	}
+	if err := d.queue.Answer(t.Context(), out.Pending, approval.Answer{Approved: true}); err != nil {
+		t.Fatal(err)
+	}
+	for state := approval.Pending; state != approval.Done; {
+		if q, err = d.queue.Get(t.Context(), out.Pending); err != nil || q.State == approval.Failed {
+			t.Fatalf("%s %s, %v", q.State, q.Result, err)
+		}
+		state = q.State
+	}
+	if wrote != d.client.Key {
+		t.Errorf("the yes was told of %q", wrote)
+	}
+	if out := d.call("gmail_read", map[string]any{"profile": "home", "text": "x"}); out.Err != nil || out.Pending != "" {
+		t.Errorf("a read: %+v", out)
+	}
+}
+
+// TestACallWhoseGrantEndedIsNotRun, though the owner has said yes to it.
+func TestACallWhoseGrantEndedIsNotRun(t *testing.T) {
+	d := newDesk(t)
+	d.client.Live = func(context.Context) error { return errors.New("the grant has ended") }
+	if out := d.call("gmail_write", map[string]any{"profile": "home", "text": "it"}); out.Err == nil || !strings.Contains(out.Text, "the grant has ended; nothing was done") {
+		t.Errorf("%+v", out)
+	}
+	if out := d.call("gmail_read", map[string]any{"profile": "home", "text": "x"}); out.Err != nil {
+		t.Errorf("a read: %s", out.Text)
+	}
+}
+
+func TestWhenAllIsClosedNothingRuns(t *testing.T) {
+	d := newDesk(t)
+	d.policy = tool.Policy{Closed: "it is locked down"}
+	for _, name := range []string{"gmail_read", "gmail_write", "gmail_send", "profiles_list"} {
+		args := map[string]any{"profile": "home", "text": "x"}
+		if name == "profiles_list" {
+			args = nil
+		}
+		if out := d.call(name, args); out.Err == nil || !strings.Contains(out.Text, "it is locked down") {
+			t.Errorf("%s: %s", name, out.Text)
+		}
+	}
+}

@@ -37,8 +37,8 @@ func TestScopeForClass(t *testing.T) {
 		{"unheard", ClassRead, ""},
 	}
 	for _, tt := range tests {
-		if got := scopeFor(tt.set, tt.class); got != tt.want {
-			t.Errorf("scopeFor(%s, %s) = %q, want %q", tt.set, tt.class, got, tt.want)
+		if got := ScopeFor(tt.set, tt.class); got != tt.want {
+			t.Errorf("ScopeFor(%s, %s) = %q, want %q", tt.set, tt.class, got, tt.want)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (t *Tool) Scope() Scope {
 	if t.open == nil {
 		return ""
 	}
-	return scopeFor(t.set, t.Class)
+	return ScopeFor(t.set, t.Class)
 }
 
 // Schema returns the JSON Schema of the arguments.

@@ -1,0 +1,166 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"postern/internal/approval"
+	"postern/server/oauth/opaque"
+)
+
+// Two switches stop clients: a pause, in which they keep what they have, and a lockdown, which ends it. Each is a file
+// in the state directory while it is on: every process sees it at once, it stays over a restart, and it can be thrown
+// when the store cannot be written.
+const (
+	pauseFile    = "paused"
+	lockdownFile = "locked-down"
+)
+
+// pairingUntil is the setting that says how long the pairing window is open.
+const pairingUntil = "state.pairing_until"
+
+// pepperKey names the key of the token hashes in the vault.
+const pepperKey = "pepper"
+
+// Paused reports whether the owner has paused the clients over HTTP.
+func (b *Bridge) Paused() bool { return b.on(pauseFile) }
+
+// LockedDown reports whether the owner has cut off everything.
+func (b *Bridge) LockedDown() bool { return b.on(lockdownFile) }
+
+// on reports whether a switch is on. One that cannot be looked at counts as on: to let nothing in is the safe side.
+func (b *Bridge) on(name string) bool {
+	_, err := os.Stat(filepath.Join(b.Dir, name))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func (b *Bridge) turn(name string, on bool) error {
+	path := filepath.Join(b.Dir, name)
+	if on {
+		return os.WriteFile(path, nil, 0o600)
+	}
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Pause stops the clients over HTTP until Resume: they get 503 and keep their tokens.
+func (b *Bridge) Pause() error { return b.turn(pauseFile, true) }
+
+// Resume ends a pause.
+func (b *Bridge) Resume() error { return b.turn(pauseFile, false) }
+
+// closed says why no client is let in now, "" if there is no reason.
+func (b *Bridge) closed() string {
+	switch {
+	case b.LockedDown():
+		return "locked down"
+	case b.Paused():
+		return "paused"
+	}
+	return ""
+}
+
+// lockdownWait is how long a serving bridge may take for a lockdown before this process does what it can.
+const lockdownWait = 2 * time.Second
+
+// Lockdown ends everything that has access: the switch first, then what runs in this process, then the grants, the open
+// questions, the pairing window and the key of the tokens. It goes on where one of them fails, and returns all errors.
+func (b *Bridge) Lockdown(ctx context.Context) error {
+	err := b.turn(lockdownFile, true)
+	if b.service() == nil {
+		within, cancel := context.WithTimeout(ctx, lockdownWait)
+		defer cancel()
+		if b.control().Do(within, http.MethodPost, "/lockdown", nil, nil) == nil {
+			return err // it has done the rest
+		}
+	}
+	fresh := opaque.NewPepper()
+	if s := b.service(); s != nil {
+		s.cutOff(fresh)
+	}
+	_, rerr := b.Store.RevokeAll(ctx, "lockdown", b.config.Now())
+	err = errors.Join(err, rerr, b.withdrawAll(ctx), b.ClosePairing(ctx))
+	v, verr := b.Vault(ctx)
+	if verr == nil {
+		verr = v.Set(ctx, pepperKey, fresh[:])
+	}
+	if b.demo == nil {
+		err = errors.Join(err, verr)
+	}
+	return err
+}
+
+// Lift ends a lockdown. What it ended stays ended: clients must be let in anew.
+func (b *Bridge) Lift() error {
+	if err := b.turn(lockdownFile, false); err != nil {
+		return err
+	}
+	if s := b.service(); s != nil {
+		s.live.Open()
+	}
+	return nil
+}
+
+func (b *Bridge) withdrawAll(ctx context.Context) error {
+	open, err := b.Queue.Pending(ctx)
+	for _, q := range open {
+		if werr := b.Queue.Withdraw(ctx, q.ID); werr != nil && !errors.Is(werr, approval.ErrSettled) {
+			err = errors.Join(err, werr)
+		}
+	}
+	return err
+}
+
+// pairingTime is how long the pairing window stays open.
+const pairingTime = 10 * time.Minute
+
+// OpenPairing opens the pairing window: until then clients from outside may ask to be let in, and the question shows by
+// itself.
+func (b *Bridge) OpenPairing(ctx context.Context) (until time.Time, err error) {
+	until = b.config.Now().Add(pairingTime)
+	return until, b.Store.SetSetting(ctx, pairingUntil, until.UTC().Format(time.RFC3339))
+}
+
+// ClosePairing closes the pairing window.
+func (b *Bridge) ClosePairing(ctx context.Context) error {
+	return b.Store.DeleteSetting(ctx, pairingUntil)
+}
+
+// Pairing returns until when the pairing window is open, the zero time if it is closed.
+func (b *Bridge) Pairing(ctx context.Context) (time.Time, error) {
+	value, ok, err := b.Store.Setting(ctx, pairingUntil)
+	if err != nil || !ok {
+		return time.Time{}, err
+	}
+	until, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the pairing window: %w", err)
+	}
+	if !b.config.Now().Before(until) {
+		return time.Time{}, nil
+	}
+	return until, nil
+}
+
+// window is the pairing window, for the authorization server.
+type window struct{ b *Bridge }
+
+// Open reports whether it is open.
+func (w window) Open(ctx context.Context) bool {
+	until, err := w.b.Pairing(ctx)
+	if err != nil {
+		w.b.Log.Error("reading the pairing window", "error", err)
+	}
+	return !until.IsZero()
+}
+
+// Close closes it.
+func (w window) Close(ctx context.Context) error { return w.b.ClosePairing(ctx) }

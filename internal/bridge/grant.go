@@ -1,0 +1,159 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"postern/internal/approval"
+	"postern/internal/tool"
+	"postern/server/oauth"
+	"postern/server/oauth/opaque"
+)
+
+// grantKey is the key of the client of a grant: its approvals, files and default profile are the grant's own.
+const grantKey = "grant:"
+
+// writesKept is how long a yes to a write of a client from outside holds.
+const writesKept = 24 * time.Hour
+
+// errGrantEnded is why a call that waited is not run.
+var errGrantEnded = errors.New("the owner has ended this client's grant")
+
+// grantClient is the client of a request over HTTP.
+func (b *Bridge) grantClient(ctx context.Context, h oauth.Holder) (tool.Client, error) {
+	c, err := b.client(ctx, Shown{})
+	if err != nil {
+		return c, err
+	}
+	c.Local = false // it may be any program, and any user's: no paths, and it answers nothing for the owner
+	c.Key, c.Name, c.Origin = grantKey+h.Grant.ID, h.Client.Name, "over HTTP, from this computer"
+	c.Profiles, c.Scopes = append([]string{}, h.Grant.Profiles...), []tool.Scope{}
+	for _, s := range h.Token.Scopes {
+		c.Scopes = append(c.Scopes, tool.Scope(s))
+	}
+	if public(h.Grant) {
+		c.Origin = "over HTTP, from outside"
+		c.AskWrites = b.config.Now().After(h.Grant.WritesUntil)
+	}
+	c.Live = func(ctx context.Context) error { return b.stillGranted(ctx, h.Grant.ID) }
+	return c, nil
+}
+
+// public reports whether a grant is for the side that is reached from outside.
+func public(g oauth.Grant) bool { return strings.HasPrefix(g.Resource, "https:") }
+
+func (b *Bridge) stillGranted(ctx context.Context, id string) error {
+	if b.LockedDown() {
+		return errLockedDown
+	}
+	g, err := b.Store.Grant(ctx, id)
+	if err == nil && !g.Live(b.config.Now()) || errors.Is(err, oauth.ErrNotFound) {
+		return errGrantEnded
+	}
+	return err
+}
+
+// wrote remembers that the owner has let a client write.
+func (b *Bridge) wrote(ctx context.Context, c tool.Client) error {
+	id, ok := strings.CutPrefix(c.Key, grantKey)
+	if !ok {
+		return nil
+	}
+	return b.Store.AllowWrites(ctx, id, b.config.Now().Add(writesKept))
+}
+
+// RevokeGrant ends a grant, and what runs and waits for it.
+func (b *Bridge) RevokeGrant(ctx context.Context, id, reason string) error {
+	err := b.Store.RevokeGrant(ctx, id, reason, b.config.Now())
+	b.grantEnded(ctx, id)
+	return err
+}
+
+// RevokeClient ends all grants of a client and returns how many there were.
+func (b *Bridge) RevokeClient(ctx context.Context, clientID, reason string) (int, error) {
+	n, err := b.Store.RevokeClient(ctx, clientID, reason, b.config.Now())
+	if err == nil {
+		err = b.endGrantsOf(ctx, clientID)
+	}
+	return n, err
+}
+
+// BlockClient ends all grants of a client and lets it ask no more, until UnblockClient.
+func (b *Bridge) BlockClient(ctx context.Context, clientID string) error {
+	if err := b.Store.SetClientStatus(ctx, clientID, oauth.Blocked, b.config.Now()); err != nil {
+		return err
+	}
+	return b.endGrantsOf(ctx, clientID)
+}
+
+// UnblockClient lets a client ask again.
+func (b *Bridge) UnblockClient(ctx context.Context, clientID string) error {
+	return b.Store.SetClientStatus(ctx, clientID, oauth.Approved, b.config.Now())
+}
+
+func (b *Bridge) endGrantsOf(ctx context.Context, clientID string) error {
+	grants, err := b.Store.Grants(ctx)
+	for _, g := range grants {
+		if g.ClientID == clientID && !g.RevokedAt.IsZero() {
+			b.grantEnded(ctx, g.ID)
+		}
+	}
+	return err
+}
+
+// grantEnded stops what runs for a grant and takes its questions back.
+func (b *Bridge) grantEnded(ctx context.Context, id string) {
+	if s := b.service(); s != nil {
+		s.live.End(id)
+		s.http.End(id)
+	}
+	b.tell(news{Ended: []string{id}})
+	open, err := b.Queue.Pending(ctx)
+	if err != nil {
+		b.Log.Error("reading the questions of a grant that has ended", "error", err)
+		return
+	}
+	for _, q := range open {
+		if q.ClientKey == grantKey+id {
+			if err := b.Queue.Withdraw(ctx, q.ID); err != nil && !errors.Is(err, approval.ErrSettled) {
+				b.Log.Error("withdrawing a question", "approval", q.ID, "error", err)
+			}
+		}
+	}
+}
+
+// ProfileNames returns the names of the profiles by id.
+func (b *Bridge) ProfileNames(ctx context.Context) (map[string]string, error) {
+	names := map[string]string{demoID: "demo"}
+	all, err := b.Profiles.List(ctx)
+	for _, p := range all {
+		names[p.ID] = p.Name
+	}
+	return names, err
+}
+
+// AddedClient is a client that the owner has registered. The secret is kept nowhere but as a hash.
+type AddedClient struct {
+	ID     string `json:"client_id"`
+	Secret string `json:"client_secret,omitempty"`
+}
+
+// AddClient registers a client that cannot register itself, with a secret if it wants one.
+func (b *Bridge) AddClient(ctx context.Context, name string, redirects []string, secret bool) (AddedClient, error) {
+	c, err := oauth.NewStatic(name, redirects, b.config.Now())
+	if err != nil {
+		return AddedClient{}, err
+	}
+	added := AddedClient{ID: c.ID}
+	if secret {
+		pepper, err := b.pepper(ctx)
+		if err != nil {
+			return AddedClient{}, err
+		}
+		added.Secret = opaque.New(opaque.Secret)
+		c.SecretHash = pepper.Hash(added.Secret)
+	}
+	return added, b.Store.SaveClient(ctx, c)
+}

@@ -1,0 +1,271 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"postern/auth/vault"
+	"postern/internal/approval"
+	"postern/internal/control"
+	"postern/internal/tool"
+	"postern/server"
+	"postern/server/guard"
+	"postern/server/oauth"
+	"postern/server/oauth/cimd"
+	"postern/server/oauth/opaque"
+)
+
+// Addresses are where a bridge serves.
+type Addresses struct {
+	Local  string // host and port on this computer, e.g. 127.0.0.1:7878
+	Public string // the https address under which the owner's own proxy is reached; "" for none
+	Behind string // host and port on this computer to which that proxy sends
+}
+
+// DefaultLocal is where a bridge serves if nothing else is said.
+const DefaultLocal = "127.0.0.1:7878"
+
+// DefaultBehind is where the owner's own proxy sends to if nothing else is said.
+const DefaultBehind = "127.0.0.1:7879"
+
+// service is what runs while a bridge serves clients over HTTP.
+type service struct {
+	b        *Bridge
+	runner   *tool.Runner
+	server   *server.Server
+	http     *server.HTTP
+	live     guard.Live
+	sessions guard.Sessions
+	pepper   atomic.Pointer[opaque.Pepper]
+	offers   offers
+	widening widening
+	faces    atomic.Int32
+	life     context.Context // ends with Serve
+	group    sync.WaitGroup  // questions that outlive their request
+}
+
+// service returns what serves now, nil if nothing does.
+func (b *Bridge) service() *service { return b.serving.Load() }
+
+// AddFace says that a face shows the questions to the owner, until remove is called.
+func (b *Bridge) AddFace() (remove func()) {
+	s := b.service()
+	if s == nil {
+		return func() {}
+	}
+	s.faces.Add(1)
+	return func() { s.faces.Add(-1) }
+}
+
+var errLockedDown = errors.New("Postern is locked down: the owner can lift that with the command: postern lockdown --lift")
+
+// Serve serves clients over HTTP until ctx ends. started is told the addresses of /mcp, the public one "" if there is
+// none, once both can be reached. There is one such bridge for a state directory: a second gets a *control.RunningError.
+func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started func(local, public string)) (err error) {
+	socket, err := control.Listen(b.Dir, b.config.Getenv, control.Info{Started: b.config.Now(), Version: version})
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	s, err := b.newService(ctx, version)
+	if err != nil {
+		return err
+	}
+	var end context.CancelFunc
+	s.life, end = context.WithCancel(ctx)
+	defer func() { end(); s.group.Wait() }()
+	if !b.serving.CompareAndSwap(nil, s) {
+		return errors.New("this bridge serves already")
+	}
+	defer b.serving.Store(nil)
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if cerr := s.runner.Close(end); !errors.Is(cerr, context.DeadlineExceeded) {
+			err = errors.Join(err, cerr)
+		}
+	}()
+	local, err := listenLocal(a.Local)
+	if err != nil {
+		return err
+	}
+	defer local.Close()
+	sides := []*http.Server{s.side("http://"+local.Addr().String(), false)}
+	listeners := []net.Listener{local}
+	publicURL := ""
+	if a.Public != "" {
+		issuer, err := publicIssuer(a.Public)
+		if err != nil {
+			return err
+		}
+		behind, err := listenLocal(a.Behind)
+		if err != nil {
+			return err
+		}
+		defer behind.Close()
+		sides, listeners, publicURL = append(sides, s.side(issuer, true)), append(listeners, behind), issuer+oauth.Path
+	}
+	if b.LockedDown() {
+		s.live.Shut()
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for i, side := range sides {
+		g.Go(func() error { return serveUntil(ctx, side, listeners[i]) })
+	}
+	g.Go(func() error { s.watch(ctx); return nil })
+	running := Running{PID: os.Getpid(), Version: version, Local: "http://" + local.Addr().String() + oauth.Path, Public: publicURL}
+	if err := socket.SetURL(running.Local); err != nil {
+		b.Log.Warn("saying where the bridge is", "error", err)
+	}
+	g.Go(func() error { return control.Serve(ctx, socket, s.handler(func() Running { return running })) })
+	started(running.Local, publicURL)
+	return g.Wait()
+}
+
+func (b *Bridge) newService(ctx context.Context, version string) (*service, error) {
+	s := &service{b: b, offers: offers{b, newCatalogue()}}
+	pepper, err := b.pepper(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.pepper.Store(&pepper)
+	if s.runner, err = b.Runner(ctx); err != nil {
+		return nil, err
+	}
+	s.runner.Wrote = b.wrote
+	s.server = &server.Server{Runner: s.runner, ClientOf: b.grantClient, Version: version, Log: b.Log, Sample: b.demo != nil, Labels: b.labels}
+	s.http = s.server.HTTP(&s.sessions)
+	// What started this process is not the client that asks through it.
+	b.Queue.Self = func() approval.Process { p := approval.Self(); p.Client = approval.Ancestor{}; return p }
+	return s, nil
+}
+
+// pepper returns the key of the token hashes, which it makes the first time. The sample account works without a vault:
+// then what is issued is good for as long as this process runs.
+func (b *Bridge) pepper(ctx context.Context) (opaque.Pepper, error) {
+	p, err := b.keptPepper(ctx)
+	if err != nil && b.demo != nil {
+		b.Log.Warn("the vault cannot be used: clients must connect anew after a restart", "error", err)
+		return opaque.NewPepper(), nil
+	}
+	return p, err
+}
+
+func (b *Bridge) keptPepper(ctx context.Context) (opaque.Pepper, error) {
+	v, err := b.Vault(ctx)
+	if err != nil {
+		return opaque.Pepper{}, err
+	}
+	kept, err := v.Get(ctx, pepperKey)
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		p := opaque.NewPepper()
+		return p, v.Set(ctx, pepperKey, p[:])
+	case err != nil:
+		return opaque.Pepper{}, fmt.Errorf("reading the vault: %w", err)
+	}
+	return opaque.ParsePepper(kept)
+}
+
+// listenLocal listens on this computer alone.
+func listenLocal(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %q: want a host and a port, e.g. %s", addr, DefaultLocal)
+	}
+	if !slices.Contains([]string{"127.0.0.1", "::1", "localhost"}, host) {
+		return nil, fmt.Errorf("listening on %q: Postern serves this computer alone; to be reached from elsewhere, put a proxy with https before it and give its address with --public-url", addr)
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listening: %w; choose another port with --addr", err)
+	}
+	return l, nil
+}
+
+// publicIssuer is the issuer of the address that the owner's proxy is reached at.
+func publicIssuer(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(strings.TrimSuffix(u.Path, oauth.Path), "/") != "" {
+		return "", fmt.Errorf("the public address %q must be https and a host, e.g. https://postern.example.com", raw)
+	}
+	return "https://" + strings.ToLower(strings.TrimSuffix(u.Host, ":443")), nil
+}
+
+// side builds what answers at one issuer.
+func (s *service) side(issuer string, public bool) *http.Server {
+	source, address := connectionSource, "this computer"
+	if public {
+		source, address = proxySource, "public"
+	}
+	as := &oauth.Server{
+		Issuer: issuer, Public: public, Store: s.b.Store, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
+		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Closed: s.b.closed,
+		Faces: func() int { return int(s.faces.Load()) }, Source: source, Ended: func(id string) { s.b.grantEnded(context.Background(), id) },
+		Now: s.b.config.Now, Log: s.b.Log,
+	}
+	g := &guard.Guard{
+		Issuer: issuer, Tokens: as, Basic: s.offers.Basic(), Needs: s.server.Needs, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: address,
+		Sessions: &s.sessions, Live: &s.live, Next: s.http, Now: s.b.config.Now, Log: s.b.Log,
+	}
+	front := &guard.Front{Issuer: issuer, OAuth: as.Handler(), MCP: g, Origins: s.origins}
+	return guard.NewServer(front)
+}
+
+// origins are the web pages that may call, by the owner's settings.
+func (s *service) origins() []string {
+	set, err := s.b.Settings(context.Background())
+	if err != nil {
+		s.b.Log.Error("reading which web pages may call", "error", err)
+		return nil
+	}
+	return set.Origins
+}
+
+// connectionSource is the address at the other end of the connection.
+func connectionSource(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// proxySource is the address that the owner's proxy says a request came from: the last entry, which it has added itself.
+func proxySource(r *http.Request) string {
+	all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if last := strings.TrimSpace(all[len(all)-1]); last != "" {
+		return last
+	}
+	return connectionSource(r)
+}
+
+// serveUntil serves until ctx ends, then lets what runs come to its end for a moment.
+func serveUntil(ctx context.Context, side *http.Server, l net.Listener) error {
+	done := make(chan error, 1)
+	go func() { done <- side.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err := side.Shutdown(end); err != nil {
+		_ = side.Close() // streams do not end by themselves
+	}
+	<-done
+	return nil
+}

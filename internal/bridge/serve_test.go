@@ -1,0 +1,332 @@
+package bridge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/internal/approval"
+	"postern/internal/control"
+	"postern/server/oauth"
+	"postern/server/oauth/opaque"
+)
+
+// serving is a bridge that serves the sample account over HTTP.
+type serving struct {
+	*Bridge
+	t      *testing.T
+	url    string
+	end    context.CancelFunc
+	ended  chan error
+	client string
+}
+
+func serve(t *testing.T, dir string) *serving {
+	t.Helper()
+	s := &serving{Bridge: openAt(t, Config{Dir: dir, Demo: true, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})}), t: t, ended: make(chan error, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	s.end = cancel
+	ready := make(chan string, 1)
+	go func() {
+		s.ended <- s.Serve(ctx, Addresses{Local: "127.0.0.1:0"}, "1", func(local, _ string) { ready <- local })
+	}()
+	select {
+	case s.url = <-ready:
+	case err := <-s.ended:
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		if err := <-s.ended; err != nil {
+			t.Errorf("serving ended with %v", err)
+		}
+	})
+	return s
+}
+
+// grant gives a client scopes of the sample account, without a browser, and returns its grant and token.
+func (s *serving) grant(scopes ...string) (oauth.Grant, string) {
+	s.t.Helper()
+	now := time.Now()
+	c, err := oauth.NewStatic("tester", []string{"http://127.0.0.1/cb"}, now)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.Store.SaveClient(s.t.Context(), c); err != nil {
+		s.t.Fatal(err)
+	}
+	s.client = c.ID
+	access := opaque.New(opaque.Access)
+	g := oauth.Grant{ID: "g" + access[6:16], ClientID: c.ID, Resource: s.url, Profiles: []string{demoID}, Scopes: scopes, CreatedAt: now}
+	pepper := s.service().pepper.Load()
+	if err := s.Store.AddGrant(s.t.Context(), g, oauth.Token{Hash: pepper.Hash(access), GrantID: g.ID, Use: oauth.ForAccess, IssuedAt: now, ExpiresAt: now.Add(time.Hour)}); err != nil {
+		s.t.Fatal(err)
+	}
+	return g, access
+}
+
+// call calls a tool with the token and returns the status and the answer.
+func (s *serving) call(token, name, args string) (int, string) {
+	s.t.Helper()
+	meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
+	body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + name + `","arguments":` + args + `,` + meta + `}}`
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for header, value := range map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": name} {
+		req.Header.Set(header, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return resp.StatusCode, err.Error()
+	}
+	return resp.StatusCode, string(b)
+}
+
+const search = `{"query":"in:inbox","max":1}`
+
+func TestServeAnswersWithinTheGrant(t *testing.T) {
+	s := serve(t, t.TempDir())
+	_, token := s.grant("gmail:read")
+	if status, text := s.call(token, "gmail_search", search); status != http.StatusOK || !strings.Contains(text, "demo@postern.example") {
+		t.Errorf("%d %s", status, text)
+	}
+	if status, _ := s.call("mcpat_x", "gmail_search", search); status != http.StatusUnauthorized {
+		t.Errorf("without a token: %d", status)
+	}
+	if status, text := s.call(token, "gmail_search", `{"query":"x","profile":"work"}`); status != http.StatusOK || !strings.Contains(text, "there is no profile") {
+		t.Errorf("another profile: %d %s", status, text)
+	}
+}
+
+// TestAWiderGrant: a call beyond the grant asks the owner, and after the yes the very same token is enough.
+func TestAWiderGrant(t *testing.T) {
+	s := serve(t, t.TempDir())
+	g, token := s.grant("gmail:read")
+	modify := `{"message_ids":["0"],"action":"read"}`
+	status, text := s.call(token, "gmail_modify", modify)
+	if status != http.StatusForbidden || !strings.Contains(text, "gmail:write") {
+		t.Fatalf("%d %s", status, text)
+	}
+	if status, _ := s.call(token, "gmail_modify", modify); status != http.StatusForbidden {
+		t.Fatalf("the second call gets %d", status)
+	}
+	open, err := s.Queue.Pending(t.Context())
+	if err != nil || len(open) != 1 || open[0].Kind != approval.Widen || open[0].Offer.Grant != g.ID {
+		t.Fatalf("questions %+v, %v", open, err)
+	}
+	if err := s.Queue.Answer(t.Context(), open[0].ID, approval.Answer{Approved: true, Terms: &approval.Terms{Scopes: []string{"gmail:write"}}}); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the wider grant", func() bool { status, _ = s.call(token, "gmail_modify", modify); return status == http.StatusOK })
+}
+
+func TestPauseKeepsTokens(t *testing.T) {
+	s := serve(t, t.TempDir())
+	_, token := s.grant("gmail:read")
+	if err := s.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := s.call(token, "gmail_search", search); status != http.StatusServiceUnavailable {
+		t.Errorf("paused: %d", status)
+	}
+	if err := s.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := s.call(token, "gmail_search", search); status != http.StatusOK {
+		t.Errorf("resumed: %d", status)
+	}
+}
+
+// TestRevokingFromAnotherProcess ends the open stream of a grant at once, and its token.
+func TestRevokingFromAnotherProcess(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, dir)
+	g, token := s.grant("gmail:read")
+	closed := s.listen(token)
+	other := openAt(t, Config{Dir: dir})
+	if err := other.RevokeGrant(t.Context(), g.ID, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := s.call(token, "gmail_search", search); status != http.StatusUnauthorized {
+		t.Errorf("after the revocation: %d", status)
+	}
+	waitFor(t, closed, "the stream's end")
+}
+
+// TestLockdown is attack 51: streams and tokens end, nothing is let in, also not after a restart, until it is lifted.
+func TestLockdown(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, dir)
+	_, token := s.grant("gmail:read")
+	closed := s.listen(token)
+	if _, err := s.Queue.Ask(t.Context(), approval.Request{Kind: approval.Action, ClientKey: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	other := openAt(t, Config{Dir: dir})
+	if err := other.Lockdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, closed, "the stream's end")
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if status, _ := s.call(token, "gmail_search", search); status == http.StatusOK {
+		t.Error("the token is good")
+	}
+	if open, err := s.Queue.Pending(t.Context()); err != nil || len(open) != 0 {
+		t.Errorf("%d questions wait, %v", len(open), err)
+	}
+	if out := callTool(t, openAt(t, Config{Dir: dir, Demo: true}), "gmail_search", search); out.Err == nil || !strings.Contains(out.Text, "locked down") {
+		t.Errorf("a local client gets %s", out.Text)
+	}
+	s.end()
+	if err := <-s.ended; err != nil {
+		t.Fatal(err)
+	}
+	s.ended <- nil
+	again := serve(t, dir)
+	if !again.LockedDown() {
+		t.Error("the lockdown is over after a restart")
+	}
+	if err := again.Lift(); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := again.call(token, "gmail_search", search); status != http.StatusUnauthorized {
+		t.Errorf("after it is lifted the old token gets %d", status)
+	}
+	_, fresh := again.grant("gmail:read")
+	if status, text := again.call(fresh, "gmail_search", search); status != http.StatusOK {
+		t.Errorf("after it is lifted a new token gets %d %s", status, text)
+	}
+}
+
+func TestTheSecondBridgeSaysWhereTheFirstIs(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, dir)
+	second := openAt(t, Config{Dir: dir, Demo: true})
+	err := second.Serve(t.Context(), Addresses{Local: "127.0.0.1:0"}, "1", func(string, string) { t.Error("it serves") })
+	var running *control.RunningError
+	if !errors.As(err, &running) || !strings.Contains(err.Error(), s.url) {
+		t.Errorf("%v", err)
+	}
+	if r, err := second.Running(t.Context()); err != nil || r.Local != s.url {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestAddressesThatAreRefused(t *testing.T) {
+	for _, addr := range []string{"0.0.0.0:7878", ":7878", "192.168.1.2:7878", "example.com:7878", "127.0.0.1"} {
+		if l, err := listenLocal(addr); err == nil {
+			l.Close()
+			t.Errorf("%s is listened on", addr)
+		}
+	}
+	for _, raw := range []string{"http://postern.example.com", "postern.example.com", "https://u@postern.example.com", "https://postern.example.com/x", "https://postern.example.com/?q"} {
+		if got, err := publicIssuer(raw); err == nil {
+			t.Errorf("%s becomes %s", raw, got)
+		}
+	}
+	for raw, want := range map[string]string{"https://Postern.Example.com/": "https://postern.example.com", "https://postern.example.com:443/mcp": "https://postern.example.com"} {
+		if got, err := publicIssuer(raw); err != nil || got != want {
+			t.Errorf("%s becomes %s, %v", raw, got, err)
+		}
+	}
+}
+
+// TestNothingOfATokenIsKept looks through the state directory, which a thief may have copied (attack 40).
+func TestNothingOfATokenIsKept(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, dir)
+	_, token := s.grant("gmail:read")
+	if status, _ := s.call(token, "gmail_search", search); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	for _, name := range files(t, dir) {
+		if b := read(t, name); bytes.Contains(b, []byte(token[6:])) {
+			t.Errorf("%s holds the token", filepath.Base(name))
+		}
+	}
+	// The thief's own Postern over the copy has another vault, and so another pepper.
+	thief := serve(t, t.TempDir())
+	copied := openAt(t, Config{Dir: copyOf(t, dir)})
+	h, err := copied.Store.Holder(t.Context(), thief.service().pepper.Load().Hash(token))
+	if !errors.Is(err, oauth.ErrNotFound) {
+		t.Errorf("with another pepper the token is %+v, %v", h, err)
+	}
+}
+
+// listen opens the stream of an older client, and returns a channel that is closed when it ends.
+func (s *serving) listen(token string) <-chan struct{} {
+	s.t.Helper()
+	send := func(method, session, body string) *http.Response {
+		req, err := http.NewRequestWithContext(s.t.Context(), method, s.url, strings.NewReader(body))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "application/json, text/event-stream")
+		if session != "" {
+			req.Header.Set("Mcp-Session-Id", session)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return resp
+	}
+	hello, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": map[string]any{
+		"protocolVersion": "2025-11-25", "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "t", "version": "1"}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	first := send(http.MethodPost, "", string(hello))
+	first.Body.Close()
+	stream := send(http.MethodGet, first.Header.Get("Mcp-Session-Id"), "")
+	if stream.StatusCode != http.StatusOK {
+		s.t.Fatalf("the stream gets %d", stream.StatusCode)
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		_, _ = io.Copy(io.Discard, stream.Body) // its end is what is waited for
+		stream.Body.Close()
+	}()
+	return closed
+}
+
+func waitFor(t *testing.T, done <-chan struct{}, what string) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("waited too long for %s", what)
+	}
+}
+
+// within waits until is holds.
+func within(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for tick := time.NewTicker(20 * time.Millisecond); !is(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited too long for %s", what)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"postern/internal/bridge"
+)
+
+func (f *face) serve() *cobra.Command {
+	a := bridge.Addresses{}
+	c := &cobra.Command{Use: "serve", Short: "Serve MCP clients over HTTP, without a screen", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		return b.Serve(ctx, a, version(), func(local, public string) {
+			f.welcome(b, local, public)
+			if f.terminal() {
+				go f.answerQuestions(ctx, b)
+			}
+		})
+	})}
+	c.Flags().StringVar(&a.Local, "addr", bridge.DefaultLocal, "host and port on this computer")
+	c.Flags().StringVar(&a.Public, "public-url", "", "https address under which a proxy of your own is reached")
+	c.Flags().StringVar(&a.Behind, "public-addr", bridge.DefaultBehind, "host and port on this computer to which that proxy sends")
+	c.Flags().BoolVar(&f.demo, "demo", false, "add a sample account; nothing in it is real")
+	return c
+}
+
+// welcome says where clients find Postern, and how the owner lets them in.
+func (f *face) welcome(b *bridge.Bridge, local, public string) {
+	f.show("Postern serves MCP clients on this computer at\n\n  %s", local)
+	if public != "" {
+		f.show("\nand from outside, behind your proxy, at\n\n  %s", public)
+	}
+	f.show("\nGive a client that address. It opens a browser with a number, and you let it in:")
+	if f.terminal() {
+		f.show("the question appears here.")
+	} else {
+		f.show("  postern approvals list\n  postern approvals approve ID --number NN")
+	}
+	if public != "" {
+		f.show("Before you connect one from outside, open the door for ten minutes: postern pair")
+	}
+	switch {
+	case b.LockedDown():
+		f.show("\nIt is locked down: nothing is let in until \"postern lockdown --lift\".")
+	case b.Paused():
+		f.show("\nIt is paused: clients get no answer until \"postern resume\".")
+	}
+	f.show("")
+}
+
+func (f *face) pause() *cobra.Command {
+	return &cobra.Command{Use: "pause", Short: "Stop clients over HTTP for a while; they keep what they have", Args: exactly(0), RunE: f.open(func(_ context.Context, b *bridge.Bridge, _ []string) error {
+		if err := b.Pause(); err != nil {
+			return fmt.Errorf("pausing: %w", err)
+		}
+		return f.done("Paused. Clients over HTTP get no answer until: postern resume", map[string]bool{"paused": true})
+	})}
+}
+
+func (f *face) resume() *cobra.Command {
+	return &cobra.Command{Use: "resume", Short: "End a pause", Args: exactly(0), RunE: f.open(func(_ context.Context, b *bridge.Bridge, _ []string) error {
+		if err := b.Resume(); err != nil {
+			return fmt.Errorf("resuming: %w", err)
+		}
+		return f.done("Clients over HTTP are answered again.", map[string]bool{"paused": false})
+	})}
+}
+
+func (f *face) lockdown() *cobra.Command {
+	lift := false
+	c := &cobra.Command{Use: "lockdown", Short: "Cut off everything that has access, at once", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		if !lift {
+			if err := b.Lockdown(ctx); err != nil {
+				return fmt.Errorf("the lockdown is on, but not all of it worked: %w", err)
+			}
+			return f.done("Locked down. Every client is cut off, every question withdrawn, and nothing is let in until: postern lockdown --lift", map[string]bool{"locked_down": true})
+		}
+		if err := f.mayLoosen(ctx, b); err != nil {
+			return err
+		}
+		if err := b.Lift(); err != nil {
+			return fmt.Errorf("lifting the lockdown: %w", err)
+		}
+		return f.done("The lockdown is lifted. Clients that were let in before must be let in anew.", map[string]bool{"locked_down": false})
+	})}
+	c.Flags().BoolVar(&lift, "lift", false, "end the lockdown")
+	return c
+}
+
+func (f *face) pair() *cobra.Command {
+	return &cobra.Command{Use: "pair", Short: "Open the door to new clients from outside, for ten minutes", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		if err := f.mayLoosen(ctx, b); err != nil {
+			return err
+		}
+		until, err := b.OpenPairing(ctx)
+		if err != nil {
+			return fmt.Errorf("opening the pairing window: %w", err)
+		}
+		return f.done(fmt.Sprintf("Until %s, or until one was let in, new clients from outside may ask.", until.Local().Format("15:04")), map[string]any{"pairing_until": until})
+	})}
+}
+
+// done says what was done, in words or as JSON.
+func (f *face) done(words string, v any) error {
+	if f.json {
+		return f.printJSON(v)
+	}
+	_, err := fmt.Fprintln(f.out, words)
+	return err
+}
