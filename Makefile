@@ -8,7 +8,7 @@ export GOFLAGS := -buildvcs=false -trimpath -tags=$(TAGS)
 export PATH := $(CURDIR)/.tools/go/bin:$(PATH)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages with goroutines.
-RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/retry ./internal/store ./internal/tool ./internal/workspace/... ./server
+RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/retry ./internal/store ./internal/tool ./internal/workspace/... ./internal/control ./server/...
 
 .PHONY: run test bench soak build unit vet race e2e
 
@@ -48,4 +48,9 @@ soak: ## long: fuzzing and repeats
 	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=2m ./internal/mail
 	CGO_ENABLED=0 go test -fuzz=FuzzStripQuoted -fuzztime=2m ./internal/mail
 	CGO_ENABLED=0 go test -fuzz=FuzzFence -fuzztime=2m ./internal/tool
+	CGO_ENABLED=0 go test -fuzz=FuzzPlain -fuzztime=2m ./internal/mail
+	CGO_ENABLED=0 go test -fuzz=FuzzCheck -fuzztime=5m ./server/oauth/redirect
+	CGO_ENABLED=0 go test -fuzz=FuzzParse -fuzztime=5m ./server/oauth/cimd
+	CGO_ENABLED=0 go test -fuzz=FuzzChallenge -fuzztime=5m ./server/guard
+	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=5m ./server/peek
 	CGO_ENABLED=1 go test -race -count=20 -short $(RACE)

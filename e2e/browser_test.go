@@ -10,7 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// startBrowser starts Chromium, headless, behind the proxy, and returns the context in which chromedp drives it.
+// startBrowser starts Chromium, headless, behind the proxy if one is given, and returns the context in which chromedp drives it.
 func startBrowser(t *testing.T, proxy string) context.Context {
 	t.Helper()
 	path := needs(t, "chromium")
@@ -18,24 +18,31 @@ func startBrowser(t *testing.T, proxy string) context.Context {
 		chromedp.ExecPath(path),
 		chromedp.NoSandbox, // the tests may run as root
 		chromedp.UserDataDir(t.TempDir()),
-		chromedp.ProxyServer(proxy),
 		chromedp.IgnoreCertErrors, // the stand-in's authority is unknown to the browser; Postern itself checks it
 		chromedp.WindowSize(420, 900),
 		chromedp.WSURLReadTimeout(patience),
 	)
+	if proxy != "" {
+		opts = append(opts, chromedp.ProxyServer(proxy))
+	}
 	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(func() {
-		bounded, end := context.WithTimeout(ctx, 10*time.Second)
-		defer end()
-		_ = chromedp.Cancel(bounded) // closes the browser before its folder is removed
-		cancel()
-	})
+	t.Cleanup(func() { closeBrowser(ctx); cancel() })
 	if err := chromedp.Do(ctx); err != nil { // starts it; a limit on this first context would end the browser
 		t.Fatalf("starting Chromium: %v", err)
 	}
 	return ctx
+}
+
+// closeBrowser closes the browser, before its folder is removed. It may be closed already.
+func closeBrowser(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
+	bounded, end := context.WithTimeout(ctx, 10*time.Second)
+	defer end()
+	_ = chromedp.Cancel(bounded)
 }
 
 // browse runs steps in the browser with a limit, and tells on failure what it shows.

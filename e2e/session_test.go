@@ -52,8 +52,13 @@ func startSession(t *testing.T, d *desktop, flags string) *session {
 // newSession starts the server alone.
 func newSession(t *testing.T, d *desktop, flags string) *session {
 	t.Helper()
-	s := &session{t: t, lines: make(chan string, 64)}
-	s.cmd = exec.CommandContext(t.Context(), d.script("client", `exec timeout 600 "`+binary+`" stdio `+flags))
+	return openSession(t, d, exec.CommandContext(t.Context(), d.script("client", `exec timeout 600 "`+binary+`" stdio `+flags)))
+}
+
+// openSession starts a program that speaks MCP on its standard input and output.
+func openSession(t *testing.T, d *desktop, cmd *exec.Cmd) *session {
+	t.Helper()
+	s := &session{t: t, lines: make(chan string, 64), cmd: cmd}
 	s.cmd.Env = d.env
 	s.cmd.Stderr = s
 	var err error
@@ -67,6 +72,7 @@ func newSession(t *testing.T, d *desktop, flags string) *session {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = s.cmd.Process.Kill() })
 	go func() {
 		defer close(s.lines)
 		scan := bufio.NewScanner(out)

@@ -1,0 +1,111 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// bridge is a running "postern serve".
+type bridge struct {
+	*desktop
+	url string // of /mcp
+	cmd *exec.Cmd
+
+	mu     sync.Mutex // guards stderr
+	stderr strings.Builder
+}
+
+// Write takes the log of the bridge.
+func (b *bridge) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stderr.Write(p)
+}
+
+func (b *bridge) log() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stderr.String()
+}
+
+var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+/mcp`)
+
+// startBridge serves over HTTP on a free port until the test ends.
+func startBridge(d *desktop, flags ...string) *bridge {
+	d.t.Helper()
+	b := &bridge{desktop: d}
+	b.cmd = exec.CommandContext(d.t.Context(), binary, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
+	b.cmd.Env, b.cmd.Stderr = d.env, b
+	if err := b.cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { _ = b.cmd.Process.Kill(); _ = b.cmd.Wait() })
+	d.wait("the bridge to serve", func() bool {
+		b.url = served.FindString(b.log())
+		return b.url != ""
+	})
+	return b
+}
+
+// issuer is the address of the authorization server.
+func (b *bridge) issuer() string { return strings.TrimSuffix(b.url, "/mcp") }
+
+// letIn is the owner: in the browser ctx the page of an authorization request is opened, and the question is answered in
+// a terminal with the number that the page shows. It returns when the browser has left for the client.
+func (b *bridge) letIn(ctx context.Context, address string, terms ...string) {
+	b.t.Helper()
+	browse(b.t, ctx, "opening the waiting page", chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS(`.number`)))
+	number, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(`.number`)))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	args := append([]string{"approvals", "approve", b.pending(), "--number", strings.TrimSpace(number)}, terms...)
+	if o := b.terminal("", args...); o.code != 0 {
+		b.t.Fatalf("letting the client in: exit %d\n%s", o.code, o.stdout)
+	}
+	b.wait("the browser to go back to the client", func() bool {
+		at, err := chromedp.Run(ctx, chromedp.Location())
+		return err == nil && !strings.HasPrefix(at, b.issuer())
+	})
+}
+
+// opener is a program that keeps the address which a client would open a browser with.
+func (b *bridge) opener() (script, opened string) {
+	b.t.Helper()
+	opened = filepath.Join(b.t.TempDir(), "opened")
+	return b.script("browser", `printf '%s' "$1" > "`+opened+`.part" && mv "`+opened+`.part" "`+opened+`"`), opened
+}
+
+// wanted waits until a client has opened the browser, and returns the address.
+func (b *bridge) wanted(opened string) string {
+	b.t.Helper()
+	b.wait("the client to open a browser", func() bool { return b.file(opened) != "" })
+	return b.file(opened)
+}
+
+// status sends a token to /mcp and returns the status of the answer.
+func (b *bridge) status(t *testing.T, token string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
