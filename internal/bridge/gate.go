@@ -87,7 +87,7 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 		s.cutOff(fresh)
 	}
 	_, rerr := b.Store.RevokeAll(ctx, "lockdown", b.config.Now())
-	err = errors.Join(err, rerr, b.withdrawAll(ctx), b.ClosePairing(ctx))
+	err = errors.Join(err, rerr, b.withdrawAll(ctx), b.ClosePairing(ctx), b.Store.DropPairingCodes(ctx))
 	v, verr := b.Vault(ctx)
 	if verr == nil {
 		verr = v.Set(ctx, pepperKey, fresh[:])

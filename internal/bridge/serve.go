@@ -212,7 +212,7 @@ func (s *service) side(issuer string, public bool) *http.Server {
 	}
 	as := &oauth.Server{
 		Issuer: issuer, Public: public, Store: s.b.Store, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
-		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Closed: s.b.closed,
+		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Codes: codes{s}, Closed: s.b.closed,
 		Faces: func() int { return int(s.faces.Load()) }, Source: source, Ended: func(id string) { s.b.grantEnded(context.Background(), id) },
 		Now: s.b.config.Now, Log: s.b.Log,
 	}

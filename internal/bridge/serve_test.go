@@ -330,3 +330,29 @@ func within(t *testing.T, what string, is func() bool) {
 		}
 	}
 }
+
+// TestPairingCodesComeFromTheOwner makes a code in one process and takes it in another.
+func TestPairingCodesComeFromTheOwner(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, dir)
+	other := openAt(t, Config{Dir: dir, Demo: true, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})})
+	for _, bad := range []struct{ profiles, scopes []string }{{[]string{"nobody"}, nil}, {nil, []string{"gmail:everything"}}} {
+		if p, err := other.MakePairingCode(t.Context(), bad.profiles, bad.scopes, time.Time{}); err == nil {
+			t.Errorf("%v gives %+v", bad, p)
+		}
+	}
+	p, err := other.MakePairingCode(t.Context(), nil, nil, time.Time{})
+	if err != nil || len(p.Code) != 9 || p.Terms.Scopes[0] != "gmail:read" || p.Terms.Profiles[0] != demoID {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	c := codes{s.service()}
+	if _, left, err := c.Redeem(t.Context(), "AAAA-AAAA"); !errors.Is(err, oauth.ErrCode) || left != 4 {
+		t.Errorf("a wrong code: %d left, %v", left, err)
+	}
+	if got, _, err := c.Redeem(t.Context(), " "+strings.ToLower(strings.ReplaceAll(p.Code, "-", " "))+" "); err != nil || got.Profiles[0] != demoID {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, _, err := c.Redeem(t.Context(), p.Code); !errors.Is(err, oauth.ErrCode) {
+		t.Errorf("the code again: %v", err)
+	}
+}

@@ -3,10 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"postern/internal/bridge"
+	"postern/internal/settings"
 )
 
 func (f *face) serve() *cobra.Command {
@@ -90,16 +93,52 @@ func (f *face) lockdown() *cobra.Command {
 }
 
 func (f *face) pair() *cobra.Command {
-	return &cobra.Command{Use: "pair", Short: "Open the door to new clients from outside, for ten minutes", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
-		if err := f.mayLoosen(ctx, b); err != nil {
-			return err
+	var code bool
+	var g given
+	c := &cobra.Command{Use: "pair", Short: "Open the door to new clients from outside, for ten minutes", Args: exactly(0), RunE: func(c *cobra.Command, args []string) error {
+		if !code && (g.profiles != "" || g.scopes != "" || c.Flags().Changed("expires")) {
+			return usageError{fmt.Errorf("--profiles, --scopes and --expires go with --code")}
 		}
-		until, err := b.OpenPairing(ctx)
-		if err != nil {
-			return fmt.Errorf("opening the pairing window: %w", err)
-		}
-		return f.done(fmt.Sprintf("Until %s, or until one was let in, new clients from outside may ask.", until.Local().Format("15:04")), map[string]any{"pairing_until": until})
-	})}
+		return f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+			if err := f.mayLoosen(ctx, b); err != nil {
+				return err
+			}
+			if code {
+				return f.makeCode(ctx, b, g)
+			}
+			until, err := b.OpenPairing(ctx)
+			if err != nil {
+				return fmt.Errorf("opening the pairing window: %w", err)
+			}
+			return f.done(fmt.Sprintf("Until %s, or until one was let in, new clients from outside may ask.", until.Local().Format("15:04")), map[string]any{"pairing_until": until})
+		})(c, args)
+	}}
+	c.Flags().BoolVar(&code, "code", false, "make a code to type on the waiting page instead of answering here")
+	c.Flags().StringVar(&g.profiles, "profiles", "", "profiles that the code gives, separated by commas")
+	c.Flags().StringVar(&g.scopes, "scopes", "", "scopes that the code gives, separated by commas; reading if none is named")
+	c.Flags().StringVar(&g.expires, "expires", "180d", "how long the client gets them: never, or a time such as 12h or 30d")
+	c.Flags().BoolVar(&f.demo, "demo", false, "add a sample account; nothing in it is real")
+	return c
+}
+
+// makeCode makes a pairing code and shows it, once.
+func (f *face) makeCode(ctx context.Context, b *bridge.Bridge, g given) error {
+	expires, err := expiry(g.expires, time.Now())
+	if err != nil {
+		return err
+	}
+	p, err := b.MakePairingCode(ctx, settings.SplitList(g.profiles), settings.SplitList(g.scopes), expires)
+	if err != nil {
+		return fmt.Errorf("making a pairing code: %w", err)
+	}
+	if f.json {
+		return f.printJSON(p)
+	}
+	f.labelled("Code", p.Code)
+	f.labelled("Gives", strings.Join(p.Terms.Scopes, " ")+" of "+strings.Join(p.Profiles, ", "))
+	f.labelled("Good until", p.Until.Local().Format("15:04")+", once, and only for apps that Postern knows")
+	fmt.Fprintln(f.out, "\nType it on the page that waits, under \"Away from the computer?\". Give it to nobody.")
+	return nil
 }
 
 // done says what was done, in words or as JSON.

@@ -28,3 +28,9 @@ func explain(err error) error {
 	}
 	return err
 }
+
+// busy reports whether another process holds the file at the moment.
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
+}

@@ -135,6 +135,13 @@ CREATE TABLE tokens (
 ) WITHOUT ROWID;
 CREATE INDEX tokens_by_grant ON tokens (grant_id, expires_at);
 CREATE INDEX tokens_by_end ON tokens (expires_at);
+CREATE TABLE pairing_codes (
+	hash       BLOB PRIMARY KEY, -- HMAC-SHA-256 under the pepper in the vault
+	owner_id   TEXT NOT NULL,
+	terms      TEXT NOT NULL,    -- JSON
+	expires_at INTEGER NOT NULL,
+	wrong      INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 ALTER TABLE approvals ADD COLUMN numbers TEXT NOT NULL DEFAULT ''; -- that a browser shows, and two others
 `,
 }

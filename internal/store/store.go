@@ -26,6 +26,12 @@ const FileName = "postern.db"
 // readers is how many connections read at a time.
 const readers = 4
 
+// How long a file is tried that others hold at the moment.
+const (
+	busyWait  = 5 * time.Second
+	busyPause = 20 * time.Millisecond
+)
+
 // ownerID is the one owner of a desktop.
 const ownerID = "owner"
 
@@ -80,8 +86,15 @@ func (s *Store) connect(ctx context.Context) (err error) {
 	}
 	// One connection: SQLite has one writer, and a second one in the same process would only wait for the first.
 	s.db.SetMaxOpenConns(1)
-	if err := s.migrate(ctx); err != nil {
-		return err
+	// Who makes the file, and who turns it to its log, holds it for a moment in which SQLite does not wait.
+	for began := time.Now(); ; time.Sleep(busyPause) {
+		err := s.migrate(ctx)
+		if err == nil {
+			break
+		}
+		if !busy(err) || time.Since(began) > busyWait || ctx.Err() != nil {
+			return err
+		}
 	}
 	if s.read, err = sql.Open("sqlite", dsn(s.path, "query_only(ON)")); err != nil {
 		return err

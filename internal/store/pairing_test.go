@@ -1,0 +1,47 @@
+package store
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"postern/internal/approval"
+	"postern/server/oauth"
+)
+
+func TestPairingCodes(t *testing.T) {
+	s, now := open(t, t.TempDir()), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	given := approval.Terms{Profiles: []string{"p"}, Scopes: []string{"gmail:read"}}
+	add := func(code string) {
+		t.Helper()
+		if err := s.AddPairingCode(t.Context(), []byte(code), given, now.Add(10*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(code string, at time.Time, want int) {
+		t.Helper()
+		if terms, left, err := s.RedeemPairingCode(t.Context(), []byte(code), at); !errors.Is(err, oauth.ErrCode) || left != want || terms.Scopes != nil {
+			t.Errorf("%q: %+v, %d left, %v; want %d left", code, terms, left, err, want)
+		}
+	}
+	refused("none yet", now, 0)
+	add("one")
+	if got, _, err := s.RedeemPairingCode(t.Context(), []byte("one"), now); err != nil || cmp.Diff(given, got) != "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	refused("one", now, 0)
+	add("two")
+	for left := 4; left >= 0; left-- {
+		refused("wrong", now, left)
+	}
+	refused("two", now, 0)
+	add("three")
+	refused("three", now.Add(10*time.Minute), 0)
+	add("four")
+	if err := s.DropPairingCodes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refused("four", now, 0)
+}
