@@ -95,7 +95,6 @@ func newDoor(t *testing.T, with ...func(*door)) *door {
 	d.guard = &guard.Guard{
 		Issuer: d.issuer, Tokens: d.tokens, Basic: []string{"gmail:read", "calendar:read"}, Needs: d.server.Needs, Widen: d.widen,
 		Paused: func() bool { return locked(d, func() bool { return d.paused }) }, Origins: d.allowed, Address: "this computer",
-		Source:   func(r *http.Request) string { host, _, _ := net.SplitHostPort(r.RemoteAddr); return host },
 		Sessions: &d.sessions, Live: &d.live, Now: d.clock,
 		Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			locked(d, func() int { d.passed++; return 0 })

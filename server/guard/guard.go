@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -38,9 +39,9 @@ type Guard struct {
 	Needs    func(peek.Message) []string                                      // the scopes that a message needs, all of them
 	Widen    func(context.Context, oauth.Holder, peek.Message, []string) bool // asks the owner for missing scopes; false if not
 	Paused   func() bool
-	Origins  func() []string // web origins that may call besides the own one; nil for none
-	Source   func(*http.Request) string
-	Address  string // class of the addresses that requests come from, for the owner: "this computer" or "public"
+	Origins  func() []string            // web origins that may call besides the own one; nil for none
+	Source   func(*http.Request) string // the address that a request came from; nil: that of its connection
+	Address  string                     // class of the addresses that requests come from, for the owner: "this computer" or "public"
 	Sessions *Sessions
 	Live     *Live
 	Next     http.Handler
@@ -60,6 +61,17 @@ func (g *Guard) now() time.Time {
 		return time.Now()
 	}
 	return g.Now()
+}
+
+func (g *Guard) source(r *http.Request) string {
+	if g.Source != nil {
+		return g.Source(r)
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -129,7 +141,7 @@ func (g *Guard) holder(w http.ResponseWriter, r *http.Request) (h oauth.Holder, 
 	}
 	switch {
 	case errors.Is(err, oauth.ErrToken):
-		if wait := g.unknown.count(g.Source(r), g.now()); wait > 0 { // who has a good token is not held up by it
+		if wait := g.unknown.count(g.source(r), g.now()); wait > 0 { // who has a good token is not held up by it
 			w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 			plain(w, http.StatusTooManyRequests, "too many requests with a token that is not valid")
 			return h, false

@@ -52,6 +52,22 @@ func TestReadRefuses(t *testing.T) {
 		"name twice":             {call(`"method":"tools/call","params":{"name":"a","name":"b"}`), InvalidRequest, `"name" stands twice`},
 		"name in another case":   {call(`"method":"tools/call","params":{"name":"a","NAME":"b"}`), InvalidRequest, `must be written "name"`},
 		"a letter that folds":    {call(`"method":"tools/call","params":{"arguments":{},"argument` + "\u017f" + `":{}}`), InvalidRequest, `must be written "arguments"`},
+		"a sign that folds":      {call(`"method":"tools/list","paramſ":{"name":"b"}`), InvalidRequest, `must be written "params"`},
+		"a result that folds":    {call(`"method":"tools/list","reſult":{}`), InvalidRequest, `must be written "result"`},
+		"_Meta":                  {call(`"method":"x","params":{"_Meta":{}}`), InvalidRequest, `must be written "_meta"`},
+		"version in capitals":    {call(`"method":"x","params":{"_meta":{"io.modelcontextprotocol/ProtocolVersion":"a"}}`), InvalidRequest, "must be written"},
+		"version no string":      {call(`"method":"x","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":20260728}}`), InvalidRequest, "must be a string"},
+		"_meta no object":        {call(`"method":"x","params":{"_meta":null}`), InvalidRequest, "object"},
+		"params null":            {call(`"method":"x","params":null`), InvalidRequest, "object"},
+		"uri twice":              {call(`"method":"resources/read","params":{"uri":"a","ur\u0069":"b"}`), InvalidRequest, `"uri" stands twice`},
+		"id twice":               {`{"jsonrpc":"2.0","id":1,"id":2,"method":"x"}`, InvalidRequest, `"id" stands twice`},
+		"ID":                     {`{"jsonrpc":"2.0","ID":1,"method":"x"}`, InvalidRequest, `must be written "id"`},
+		"id true":                {`{"jsonrpc":"2.0","id":true,"method":"x"}`, InvalidRequest, `"id"`},
+		"no version":             {`{"id":1,"method":"x"}`, InvalidRequest, "2.0"},
+		"a mark in front":        {"\ufeff" + call(`"method":"ping"`), ParseError, "not valid JSON"},
+		"an empty method":        {call(`"method":""`), InvalidRequest, `"method" must be a string`},
+		"a response without id":  {`{"jsonrpc":"2.0","result":{}}`, InvalidRequest, `"method" is missing`},
+		"65 deep":                {call(`"method":"x","params":{"a":` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + `}`), ParseError, "nested"},
 		"params twice":           {call(`"method":"tools/call","params":{"name":"a"},"params":{"name":"b"}`), InvalidRequest, `"params" stands twice`},
 		"version twice":          {call(`"method":"x","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"a","io.modelcontextprotocol/protocolVersion":"b"}}`), InvalidRequest, "stands twice"},
 		"name no string":         {call(`"method":"tools/call","params":{"name":["a"]}`), InvalidRequest, `"name" must be a string`},
@@ -68,6 +84,32 @@ func TestReadRefuses(t *testing.T) {
 		var e *Error
 		if !errors.As(err, &e) || e.Code != c.code || !strings.Contains(e.Reason, c.want) {
 			t.Errorf("%s: %v, want %d with %q", name, err, c.code, c.want)
+		}
+	}
+}
+
+// TestDepthAndQuotes: 64 levels are taken, and brackets within a string are none.
+func TestDepthAndQuotes(t *testing.T) {
+	for _, body := range []string{
+		`{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":` + strings.Repeat("[", 62) + strings.Repeat("]", 62) + `}}`,
+		`{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":"` + strings.Repeat(`[{\"`, 1000) + `"}}`,
+	} {
+		if _, err := Read([]byte(body)); err != nil {
+			t.Errorf("%.80s: %v", body, err)
+		}
+	}
+}
+
+// TestRefusalsCarryTheID, where there is one that can be trusted, so that the sender knows which message it was.
+func TestRefusalsCarryTheID(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"jsonrpc":"2.0","id":"a","method":7}`: `"a"`, `{"jsonrpc":"2.0","id":7}`: "7", `{"jsonrpc":"2.0","id":{},"method":"x"}`: "", `[{"jsonrpc":"2.0","id":7,"method":"x"}]`: "",
+		`{"jsonrpc":"2.0","id":7,"id":8,"method":"x"}`: "",
+	} {
+		_, err := Read([]byte(body))
+		var e *Error
+		if !errors.As(err, &e) || string(e.ID) != want {
+			t.Errorf("%s: %+v, want the id %q", body, e, want)
 		}
 	}
 }
