@@ -178,6 +178,18 @@ func TestSlowClients(t *testing.T) {
 			}
 		})
 	})
+	t.Run("answer written long before its end", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			conn := dial(t, func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, "done") // which is sent when the handler returns
+				time.Sleep(time.Hour)
+			})
+			_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+			if text := <-read(conn); !strings.HasSuffix(text, "done") {
+				t.Errorf("%q", text)
+			}
+		})
+	})
 	t.Run("second request much later than the first", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			conn := dial(t, func(w http.ResponseWriter, r *http.Request) {
