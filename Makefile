@@ -51,6 +51,8 @@ soak: ## long: fuzzing and repeats
 	CGO_ENABLED=0 go test -fuzz=FuzzPlain -fuzztime=2m ./internal/mail
 	CGO_ENABLED=0 go test -fuzz=FuzzCheck -fuzztime=5m ./server/oauth/redirect
 	CGO_ENABLED=0 go test -fuzz=FuzzParse -fuzztime=5m ./server/oauth/cimd
+	CGO_ENABLED=0 go test -fuzz=FuzzScope -fuzztime=5m ./server/oauth
+	CGO_ENABLED=0 go test -fuzz=FuzzResource -fuzztime=5m ./server/oauth
 	CGO_ENABLED=0 go test -fuzz=FuzzChallenge -fuzztime=5m ./server/guard
 	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=5m ./server/peek
 	CGO_ENABLED=1 go test -race -count=20 -short $(RACE)

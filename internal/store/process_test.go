@@ -16,6 +16,13 @@ import (
 
 // TestMain lets the test binary be another process of Postern, see startOthers.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv("POSTERN_CRASH_TEST"); dir != "" {
+		if err := live(dir, os.Args[1], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if dir := os.Getenv("POSTERN_STORE_TEST"); dir != "" {
 		if err := other(dir, os.Args[1]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
