@@ -40,10 +40,17 @@ func asStranger(t *testing.T) *exec.Cmd {
 	if err := to.Close(); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(exe)
-	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
-	return cmd
+	as := func(program string) *exec.Cmd {
+		cmd := exec.Command(program)
+		cmd.Dir = "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
+		return cmd
+	}
+	// In some containers the very root is closed to everybody else: then there is no other user to try.
+	if err := as("/bin/true").Run(); err != nil {
+		t.Skipf("this computer runs nothing for another user: %v", err)
+	}
+	return as(exe)
 }
 
 func TestAnotherUserIsRefusedBeforeAByteIsRead(t *testing.T) {
