@@ -99,12 +99,12 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 }
 
 // Lift ends a lockdown. What it ended stays ended: clients must be let in anew.
-func (b *Bridge) Lift() error {
+func (b *Bridge) Lift(ctx context.Context) error {
 	if err := b.turn(lockdownFile, false); err != nil {
 		return err
 	}
 	if s := b.service(); s != nil {
-		s.live.Open()
+		return s.reopen(ctx)
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func TestLockdown(t *testing.T) {
 	if !again.LockedDown() {
 		t.Error("the lockdown is over after a restart")
 	}
-	if err := again.Lift(); err != nil {
+	if err := again.Lift(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if status, _ := again.call(token, "gmail_search", search); status != http.StatusUnauthorized {

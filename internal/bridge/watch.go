@@ -68,15 +68,23 @@ func (s *service) followLockdown(ctx context.Context, before bool) bool {
 	case now && !before:
 		s.cutOff(opaque.NewPepper())
 	case !now && before:
-		pepper, err := s.b.pepper(ctx)
-		if err != nil {
+		if err := s.reopen(ctx); err != nil {
 			s.b.Log.Error("lifting the lockdown", "error", err)
 			return before // it is tried again
 		}
-		s.pepper.Store(&pepper)
-		s.live.Open()
 	}
 	return now
+}
+
+// reopen lets requests in again after a lockdown, with the key of the tokens that was made then.
+func (s *service) reopen(ctx context.Context) error {
+	pepper, err := s.b.pepper(ctx)
+	if err != nil {
+		return err
+	}
+	s.pepper.Store(&pepper)
+	s.live.Open()
+	return nil
 }
 
 // followRevocations ends what runs for grants that another process has ended.

@@ -83,7 +83,7 @@ func (f *face) lockdown() *cobra.Command {
 		if err := f.mayLoosen(ctx, b); err != nil {
 			return err
 		}
-		if err := b.Lift(); err != nil {
+		if err := b.Lift(ctx); err != nil {
 			return fmt.Errorf("lifting the lockdown: %w", err)
 		}
 		return f.done("The lockdown is lifted. Clients that were let in before must be let in anew.", map[string]bool{"locked_down": false})
