@@ -3,6 +3,7 @@ package cimd
 import (
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // pinned are the documents of clients that people use, as their makers publish them: those could not always be fetched
@@ -16,7 +17,9 @@ var pinned = []Document{
 }
 
 // chatGPT is how ChatGPT names the client of each connector.
-var chatGPT = regexp.MustCompile(`^https://chatgpt\.com/oauth/([A-Za-z0-9_-]{4,64})/client\.json$`)
+var chatGPT = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^https://chatgpt\.com/oauth/([A-Za-z0-9_-]{4,64})/client\.json$`)
+})
 
 // Pinned returns the built-in copy of a well-known client's document, for when its own cannot be fetched.
 func Pinned(id string) (Document, bool) {
@@ -25,7 +28,7 @@ func Pinned(id string) (Document, bool) {
 		d.RedirectURIs = slices.Clone(d.RedirectURIs)
 		return d, true
 	}
-	if m := chatGPT.FindStringSubmatch(id); m != nil {
+	if m := chatGPT().FindStringSubmatch(id); m != nil {
 		return Document{id, "ChatGPT", []string{"https://chatgpt.com/connector/oauth/" + m[1]}}, true
 	}
 	return Document{}, false

@@ -13,6 +13,7 @@ import (
 	"hash/crc32"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Kind is what an opaque string is good for. It is its prefix.
@@ -86,9 +87,9 @@ func (p Pepper) Hash(s string) []byte {
 	return h.Sum(nil)
 }
 
-var anywhere = regexp.MustCompile(`mcp(at|rt|ac|cs|br|cf)_[A-Za-z0-9_-]{16,}`)
+var anywhere = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`mcp(at|rt|ac|cs|br|cf)_[A-Za-z0-9_-]{16,}`) })
 
 // Redact replaces every string of these kinds in text, also one that is cut short.
 func Redact(text string) string {
-	return anywhere.ReplaceAllString(text, "mcp${1}_[redacted]")
+	return anywhere().ReplaceAllString(text, "mcp${1}_[redacted]")
 }
