@@ -1,14 +1,19 @@
 // Package assets holds the files that Postern carries in its binary.
 package assets
 
-import "embed"
+import _ "embed"
 
 // DemoMailbox is the demo account's mail, in the form that package demo reads.
 //
 //go:embed demo/mailbox.json
 var DemoMailbox []byte
 
-// Pages are the templates of the web pages that package page writes: frame.html and one file for each page.
+// PageStyle is the style of the web pages that package page writes.
 //
-//go:embed pages/*.html
-var Pages embed.FS
+//go:embed pages/page.css
+var PageStyle string
+
+// WaitingScript is the script of the page on which somebody waits for the owner.
+//
+//go:embed pages/waiting.js
+var WaitingScript string

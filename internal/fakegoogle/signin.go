@@ -2,20 +2,18 @@ package fakegoogle
 
 import (
 	_ "embed"
-	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"maragu.dev/gomponents"
+	"maragu.dev/gomponents/html"
 )
 
-//go:embed signin.html
-var signinHTML string
-
-// pages are the sign-in pages, parsed when one is first shown.
-var pages = sync.OnceValue(func() *template.Template { return template.Must(template.New("signin").Parse(signinHTML)) })
+//go:embed signin.css
+var signinStyle string
 
 // consent is an authorization request on its way through the pages.
 type consent struct {
@@ -26,28 +24,34 @@ type consent struct {
 	account                    string // "" until one was chosen
 }
 
-// page is what signin.html shows.
-type page struct {
-	Step     string // "error", "account" or "consent"
-	Title    string
-	Message  string
-	ID       string
-	Client   string
-	Account  Account
-	Accounts []Account
-	Fixed    []string // scopes without a box
-	Boxes    []string // scopes with one
-}
-
-func show(w http.ResponseWriter, code int, p page) {
+// show answers with a page; step tells a browser that is driven which one it is.
+func show(w http.ResponseWriter, code int, step, title string, nodes ...gomponents.Node) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	_ = pages().Execute(w, p) // the browser may have gone
+	page := html.Doctype(html.HTML(html.Lang("en"),
+		html.Head(
+			html.Meta(html.Charset("utf-8")),
+			html.Meta(html.Name("viewport"), html.Content("width=device-width, initial-scale=1")),
+			html.TitleEl(gomponents.Text(title)),
+			html.StyleEl(gomponents.Raw(signinStyle)),
+		),
+		html.Body(html.Main(html.Data("step", step),
+			html.P(html.Class("note"), gomponents.Text("Sample Google: a stand-in for tests and the demo, not the real one.")),
+			html.H1(gomponents.Text(title)),
+			gomponents.Group(nodes),
+		)),
+	))
+	_ = page.Render(w) // the browser may have gone
+}
+
+// form is one of the pages' forms, for the authorization request id.
+func form(to, id string, nodes ...gomponents.Node) gomponents.Node {
+	return html.Form(html.Method("post"), html.Action(to), html.Input(html.Type("hidden"), html.Name("id"), html.Value(id)), gomponents.Group(nodes))
 }
 
 func refuse(w http.ResponseWriter, code int, kind, message string) {
-	show(w, code, page{Step: "error", Title: "Access blocked: authorization error", Message: "Error " + kind + ": " + message})
+	show(w, code, "error", "Access blocked: authorization error", html.P(html.ID("error"), gomponents.Text("Error "+kind+": "+message)))
 }
 
 // authorize is the authorization endpoint, RFC 6749 section 3.1.
@@ -87,7 +91,12 @@ func (g *Google) authorize(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	accounts := slices.Clone(g.accounts)
 	g.mu.Unlock()
-	show(w, 200, page{Step: "account", Title: "Choose an account", ID: id, Client: client.ID, Accounts: accounts})
+	show(w, 200, "account", "Choose an account",
+		html.P(gomponents.Text("to continue to "), html.B(gomponents.Text(client.ID))),
+		form("/signin/account", id, gomponents.Map(accounts, func(a Account) gomponents.Node {
+			return html.Button(html.Class("account"), html.Name("email"), html.Value(a.Email),
+				gomponents.Text(a.Name), html.Br(), html.Span(html.Class("note"), gomponents.Text(a.Email)))
+		})))
 }
 
 // chooseAccount takes the account of the first page.
@@ -109,15 +118,19 @@ func (g *Google) chooseAccount(w http.ResponseWriter, r *http.Request) {
 
 func (g *Google) askConsent(w http.ResponseWriter, id string, c *consent) {
 	a, _ := g.account(c.account)
-	p := page{Step: "consent", Title: "This app wants access to your Google Account", ID: id, Client: c.client.ID, Account: a}
+	var fixed, boxes gomponents.Group
 	for _, s := range c.scopes {
 		if identity(s) {
-			p.Fixed = append(p.Fixed, s)
+			fixed = append(fixed, html.P(html.Class("note"), gomponents.Text(s)))
 		} else {
-			p.Boxes = append(p.Boxes, s)
+			boxes = append(boxes, html.Label(html.Input(html.Type("checkbox"), html.Name("scope"), html.Value(s)), gomponents.Text(" "), html.Span(gomponents.Text(s))))
 		}
 	}
-	show(w, 200, p)
+	show(w, 200, "consent", "This app wants access to your Google Account",
+		html.P(html.B(gomponents.Text(c.client.ID)), gomponents.Text(" wants access as "+a.Email)),
+		form("/signin/consent", id, fixed, boxes, html.Div(html.Class("answer"),
+			html.Button(html.ID("deny"), html.Name("answer"), html.Value("deny"), gomponents.Text("Cancel")),
+			html.Button(html.ID("allow"), html.Name("answer"), html.Value("allow"), gomponents.Text("Continue")))))
 }
 
 // identity reports whether a scope only says who somebody is; those have no box at Google.

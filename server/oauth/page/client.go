@@ -1,6 +1,11 @@
 package page
 
-import "strings"
+import (
+	"strings"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+)
 
 // Client is who asks, as far as it is known.
 type Client struct {
@@ -9,17 +14,19 @@ type Client struct {
 	ByOwner   bool   // the owner has added it ("postern clients add")
 }
 
-type clientView struct{ Name, Identity string }
-
-func (c Client) view() clientView {
-	v := clientView{Name: name(c.Name), Identity: "Not verified: it registered itself"}
+// node is who asks, in two lines.
+func (c Client) node() node {
+	shown, identity := g.Text("No name"), "Not verified: it registered itself"
+	if n := name(c.Name); n != "" {
+		shown = quoted(n)
+	}
 	switch {
 	case c.ByOwner:
-		v.Identity = "You added it yourself"
+		identity = "You added it yourself"
 	case c.Published != "":
-		v.Identity = "Identity published by " + host(c.Published)
+		identity = "Identity published by " + host(c.Published)
 	}
-	return v
+	return g.Group{h.Strong(shown), h.Br(), h.Span(h.Class("soft small"), g.Text(identity))}
 }
 
 // called begins a sentence about the client.
@@ -40,22 +47,25 @@ type Destination struct {
 	Resembles string // the known host that Host looks like without being it; "" for none
 }
 
-type destinationView struct{ Title, Note string }
-
-func (d Destination) view() destinationView {
+// title says where it goes.
+func (d Destination) title() string {
 	switch {
 	case d.Loopback:
-		v := destinationView{Title: "an app on the computer where this browser runs"}
-		if d.Host != "" {
-			v.Note = "(" + host(d.Host) + ")"
-		}
-		return v
+		return "an app on the computer where this browser runs"
 	case d.Scheme != "":
-		return destinationView{Title: "the app that opens " + host(d.Scheme) + ": links on this device"}
+		return "the app that opens " + host(d.Scheme) + ": links on this device"
 	case d.Host == "":
-		return destinationView{Title: "an address that Postern cannot name"}
+		return "an address that Postern cannot name"
 	}
-	return destinationView{Title: host(d.Host)}
+	return host(d.Host)
+}
+
+func (d Destination) node() node {
+	var note string
+	if d.Loopback && d.Host != "" {
+		note = "(" + host(d.Host) + ")"
+	}
+	return g.Group{h.Strong(g.Text(d.title())), aside(note)}
 }
 
 // warnings are the paragraphs of the warning box; none if all is as usual.
@@ -101,4 +111,15 @@ func scopes(all []Scope) (first, more []Scope) {
 		return clean, nil
 	}
 	return clean[:maxLines], clean[maxLines:]
+}
+
+// list shows scopes, one to a line.
+func list(all []Scope) node {
+	return h.Ul(g.Map(all, func(s Scope) node {
+		var note string
+		if s.Asks {
+			note = "(you are asked each time)"
+		}
+		return h.Li(g.Text(s.Text), aside(note))
+	}))
 }

@@ -3,12 +3,13 @@ package page
 import (
 	"errors"
 	"fmt"
-	"html"
-	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
 )
 
 // Approved is the page after a yes for a browser without scripts: its button sends the finish form. With scripts the
@@ -19,18 +20,25 @@ type Approved struct {
 	Destination Destination
 }
 
-type approvedView struct {
-	Form
-	Client      clientView
-	Destination destinationView
-	Warnings    []string
-	FinishURL   string
+func (p Approved) view() (view, error) {
+	who := g.Text("This app")
+	if n := name(p.Client.Name); n != "" {
+		who = quoted(n)
+	}
+	return view{title: "Allowed", status: http.StatusOK, script: sendFinish, main: []node{
+		h.H1(who, g.Text(" may come in")),
+		text("One step is left: press Continue, and it gets its access."),
+		h.Dl(h.Dt(g.Text("Access will be sent to")), h.Dd(p.Destination.node())),
+		warning(p.Destination.warnings()),
+		p.post(FinishPath, h.ID("finish"), lines(p.fields(), h.Button(g.Text("Continue")))),
+	}}, nil
 }
 
-func (p Approved) view() (view, error) {
-	v := approvedView{p.Form, p.Client.view(), p.Destination.view(), p.Destination.warnings(), FinishPath}
-	return view{Title: "Allowed", Page: v, file: "approved", status: http.StatusOK}, nil
-}
+// The scripts of the two pages that go on by themselves.
+const (
+	sendFinish = `document.getElementById("finish").submit();`
+	follow     = `location.replace(document.getElementById("go").href);`
+)
 
 // Finish is the page that takes the browser to the client's redirect URI. It answers a form, and so cannot be a redirect
 // by status: form-action 'self' also holds for where a form's answer redirects to (Chromium).
@@ -45,31 +53,30 @@ type Finish struct {
 	Denied   bool // Location carries an error: the owner said no, or the person pressed Cancel
 }
 
-type leaveView struct {
-	Title, Text, Label, Hint string
-	Href, Refresh            template.HTMLAttr
-}
-
 func (p Finish) view() (view, error) {
 	u, err := location(p.Location)
 	if err != nil {
 		return view{}, err
 	}
-	v := leaveView{
-		Title: "Allowed",
-		Text:  p.Client.called() + " gets what you chose, and nothing else.",
-		Label: p.Destination.goOn("Continue"),
-		Hint:  "The browser may ask whether to open it. Afterwards you can close this tab.",
-		Href:  attribute("href", p.Location),
-	}
+	title, said, label := "Allowed", p.Client.called()+" gets what you chose, and nothing else.", p.Destination.goOn("Continue")
 	if p.Denied {
-		v.Title, v.Text, v.Label = "Nothing was allowed", p.Client.called()+" is told that it may not come in.", p.Destination.goOn("Go back")
+		title, said, label = "Nothing was allowed", p.Client.called()+" is told that it may not come in.", p.Destination.goOn("Go back")
 	}
+	v := view{title: title, status: http.StatusOK}
+	var itself node
+	hint := "The browser may ask whether to open it. Afterwards you can close this tab."
 	if u.Scheme == "https" || u.Scheme == "http" {
-		v.Refresh = attribute("content", "0; url="+p.Location)
-		v.Hint = "This goes on by itself. If it does not, use the button."
+		v.head, v.script = refresh("0; url="+p.Location), follow
+		itself = h.DataAttr("go", "")
+		hint = "This goes on by itself. If it does not, use the button."
 	}
-	return view{Title: v.Title, Page: v, file: "finish", status: http.StatusOK}, nil
+	v.main = []node{
+		h.H1(g.Text(title)),
+		text(said, h.Role("status")),
+		h.P(h.A(h.Class("button"), h.ID("go"), itself, h.Href(p.Location), g.Text(label))),
+		small(hint),
+	}
+	return v, nil
 }
 
 // Done is the page for a form that arrives a second time: it says the same outcome again and does nothing.
@@ -82,25 +89,26 @@ type Done struct {
 }
 
 func (p Done) view() (view, error) {
-	v := leaveView{Title: "This is done", Label: p.Destination.goOn("Go back")}
-	v.Text = p.Client.called() + " was let in with what you chose. You can see and end that on your computer at any time."
+	const title = "This is done"
+	said := p.Client.called() + " was let in with what you chose. You can see and end that on your computer at any time."
 	if p.Denied {
-		v.Text = p.Client.called() + " was not let in. If that was a mistake, go back to your app and try again."
+		said = p.Client.called() + " was not let in. If that was a mistake, go back to your app and try again."
 	}
+	var back node
 	if p.Location != "" {
 		if _, err := location(p.Location); err != nil {
 			return view{}, err
 		}
-		v.Href = attribute("href", p.Location)
+		back = h.P(h.A(h.Class("button quiet"), h.Href(p.Location), g.Text(p.Destination.goOn("Go back"))))
 	}
-	return view{Title: v.Title, Page: v, file: "done", status: http.StatusOK}, nil
+	return view{title: title, status: http.StatusOK, main: []node{
+		h.H1(g.Text(title)), text(said), back, small("You can close this tab."),
+	}}, nil
 }
 
-// attribute writes one attribute whole. html/template would turn a private-use address such as cursor:// into
-// "#ZgotmplZ", and re-encode characters such as ( and ' that must reach the client as they were registered. Both steps
-// are left out safely here because location has looked at the value, and it is escaped for HTML as any other.
-func attribute(name, value string) template.HTMLAttr {
-	return template.HTMLAttr(name + `="` + html.EscapeString(value) + `"`)
+// refresh loads something by itself in a browser without scripts.
+func refresh(content string) node {
+	return h.NoScript(h.Meta(g.Attr("http-equiv", "refresh"), h.Content(content)))
 }
 
 // location parses an address to send a browser to. The caller has matched it with what is registered; that it can run

@@ -16,11 +16,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"net/http"
-	"sync"
-
-	"postern/assets"
 )
 
 // Where the pages send their forms, and where the waiting page looks how things stand. All are on the issuer's own
@@ -47,18 +43,8 @@ type Form struct {
 
 // Page is one of Waiting, Approved, Finish, Done and Problem.
 type Page interface {
-	// view returns what the template shows, or an error for a value that must not be shown.
+	// view returns what shows, or an error for a value that must not be shown.
 	view() (view, error)
-}
-
-// view is a page as its template takes it.
-type view struct {
-	Nonce, Title string
-	Page         any
-
-	file   string // under assets/pages, without .html
-	status int
-	header map[string]string // further headers
 }
 
 // Renderer writes pages. The zero value is ready for use, by several goroutines at once.
@@ -78,15 +64,15 @@ func (r Renderer) Write(w http.ResponseWriter, p Page) error {
 	if err != nil {
 		return fmt.Errorf("writing a page: %w", err)
 	}
-	v.Nonce = nonce()
+	once := nonce()
 	var body bytes.Buffer
-	if err := templates()[v.file].Execute(&body, v); err != nil {
-		return fmt.Errorf("writing the page %s: %w", v.file, err)
+	if err := v.document(once).Render(&body); err != nil {
+		return fmt.Errorf("writing the page %q: %w", v.title, err)
 	}
 	h := w.Header()
 	closed(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+once+"'; script-src 'nonce-"+once+
 		"'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -120,11 +106,3 @@ func WriteStatus(w http.ResponseWriter, s Status) error {
 	_, err = w.Write(b)
 	return err
 }
-
-var templates = sync.OnceValue(func() map[string]*template.Template {
-	all := map[string]*template.Template{}
-	for _, name := range []string{"waiting", "approved", "finish", "done", "problem"} {
-		all[name] = template.Must(template.ParseFS(assets.Pages, "pages/frame.html", "pages/"+name+".html"))
-	}
-	return all
-})

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
 )
 
 // Kind is what went wrong. Its text stands on the page as a short code that a person can pass on.
@@ -97,30 +100,36 @@ var whats = map[Kind]what{
 		"Go back to your app and try again. If it happens again, the log on your computer says more:", "postern log"},
 }
 
-type problemView struct {
-	Title, Text, Detail, Next, Command, Code string
-	Client                                   clientView
-}
-
 func (p Problem) view() (view, error) {
 	w, ok := whats[p.Kind]
 	if !ok {
 		p.Kind, w = Failed, whats[Failed]
 	}
-	v := problemView{w.title, w.text, line(p.Detail, maxHost), w.next, w.command, string(p.Kind), p.Client.view()}
-	if r := id(p.Reference); r != "" {
-		v.Code += " " + r
-	}
-	shown := view{Title: w.title, Page: v, file: "problem", status: w.status}
+	v := view{title: w.title, status: w.status}
 	if p.Wait > 0 {
 		seconds := int((p.Wait + time.Second - 1) / time.Second)
-		shown.header = map[string]string{"Retry-After": strconv.Itoa(seconds)}
+		v.header = map[string]string{"Retry-After": strconv.Itoa(seconds)}
 		if p.Kind == TooMany {
-			v.Next = fmt.Sprintf("Wait %s, then go back to your app and try again.", wait(p.Wait))
-			shown.Page = v
+			w.next = fmt.Sprintf("Wait %s, then go back to your app and try again.", wait(p.Wait))
 		}
 	}
-	return shown, nil
+	code := string(p.Kind)
+	if r := id(p.Reference); r != "" {
+		code += " " + r
+	}
+	v.main = []node{h.H1(g.Text(w.title)), text(w.text)}
+	if n := name(p.Client.Name); n != "" {
+		v.main = append(v.main, h.P(h.Class("soft"), g.Text("The app calls itself "), quoted(n), g.Text(".")))
+	}
+	if d := line(p.Detail, maxHost); d != "" {
+		v.main = append(v.main, commands(g.Text(d)))
+	}
+	v.main = append(v.main, h.H2(g.Text("What you can do")), text(w.next))
+	if w.command != "" {
+		v.main = append(v.main, commands(g.Text(w.command)))
+	}
+	v.main = append(v.main, h.P(h.Class("small soft"), g.Text("Code: "), h.Code(g.Text(code))))
+	return v, nil
 }
 
 // wait says a duration in words, rounded up.
