@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 )
 
 // answer is what one HTTP request is answered with. mcp-go writes a message at a time: a JSON object, or an event of a
@@ -19,8 +20,10 @@ import (
 // are sent just before a handler returns.
 type answer struct {
 	w       http.ResponseWriter
-	modern  bool // the request is of 2026-07-28 or later, which tells errors by the HTTP status too
-	streams bool // the client takes a stream for an answer
+	modern  bool   // the request is of 2026-07-28 or later, which tells errors by the HTTP status too
+	streams bool   // the client takes a stream for an answer
+	session string // "" since 2026-07-28, and before there is one
+	asking  *questions
 
 	mu     sync.Mutex // guards the fields below
 	status int        // 0 until it is known
@@ -40,11 +43,15 @@ const (
 // keepAlive is how often a stream says that it still stands, so that nothing on the way takes it for dead.
 const keepAlive = 25 * time.Second
 
-func newAnswer(w http.ResponseWriter, r *http.Request) *answer {
-	return &answer{
-		w: w, modern: mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)),
+func newAnswer(w http.ResponseWriter, r *http.Request, asking *questions) *answer {
+	a := &answer{
+		w: w, modern: mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)), asking: asking,
 		streams: r.Method == http.MethodPost && strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream"),
 	}
+	if !a.modern {
+		a.session = r.Header.Get(server.HeaderKeySessionID)
+	}
+	return a
 }
 
 // Header returns the headers of the answer.
@@ -156,15 +163,20 @@ func (a *answer) end() {
 
 // notify makes the answer a stream, if the client takes one, and sends a notification.
 func (a *answer) notify(method string, params any) {
+	_ = a.send(encode(map[string]any{"jsonrpc": "2.0", "method": method, "params": params})) // a client that has gone is found by the call's context
+}
+
+// send makes the answer a stream, if the client takes one, and sends a message.
+func (a *answer) send(message []byte) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.streams || a.state == object || a.state == over {
-		return
+		return errOver
 	}
 	if a.state == nothing {
 		a.begin()
 	}
-	_ = a.event(encode(map[string]any{"jsonrpc": "2.0", "method": method, "params": params})) // a client that has gone is found by the call's context
+	return a.event(message)
 }
 
 // toolsChanged is nothing that a single request says: see HTTP.Changed.
@@ -172,10 +184,16 @@ func (a *answer) toolsChanged() {}
 
 var errOver = errors.New("the request has been answered already")
 
-var errNoQuestions = errors.New("a client over HTTP is asked nothing: the owner is")
+var errNoQuestions = errors.New("this client can be asked nothing: it has no session, or takes no stream")
 
-// ask refuses: who is elsewhere must not answer for the owner.
-func (a *answer) ask(context.Context, string, any) (reply, error) { return reply{}, errNoQuestions }
+// ask puts a request to a client that has a session, on the stream of the call (MCP before 2026-07-28). Whether a client
+// may be asked at all is for tool.Runner.MayElicit to say.
+func (a *answer) ask(ctx context.Context, method string, params any) (reply, error) {
+	if a.session == "" || !a.streams {
+		return reply{}, errNoQuestions
+	}
+	return a.asking.ask(ctx, a.session, a.send, method, params)
+}
 
 // reworded puts the code of an error in its place, see fault.go, and returns it; 0 if nothing was changed.
 func reworded(b []byte) ([]byte, int) {

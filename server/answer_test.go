@@ -130,7 +130,7 @@ func stand(version, accept string) (*answer, *httptest.ResponseRecorder) {
 	r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
 	r.Header.Set(mcp.HeaderProtocolVersion, version)
 	r.Header.Set("Accept", accept)
-	return newAnswer(w, r), w
+	return newAnswer(w, r, &questions{}), w
 }
 
 // TestStreamsSayThatTheyStand, as long as the call runs and no longer.

@@ -112,13 +112,14 @@ func TestElicitationIsNotWaitedForForEver(t *testing.T) {
 	d.initialize("2025-11-25", map[string]any{"elicitation": map[string]any{"form": map[string]any{}}})
 	d.send(`{"jsonrpc":"2.0","id":80,"method":"tools/call","params":{"name":"gmail_send","arguments":{"text":"it"}}}`)
 	var ask, withdrawn, answer bool
-	for range 3 { // the last two come in any order, the question may come to late to be put
+	var id string
+	for range 3 { // the last two come in any order
 		m := d.receive()
 		switch {
 		case m.Method == "elicitation/create":
-			ask = true
+			ask, id = true, string(m.ID)
 		case m.Method == "notifications/cancelled":
-			withdrawn = strings.Contains(string(m.Params), `"postern-1"`)
+			withdrawn = id != "" && strings.Contains(string(m.Params), id)
 		default:
 			got, bad := textOf(t, m)
 			answer = !bad && strings.Contains(got, "pending_approval")

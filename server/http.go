@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -15,6 +16,7 @@ type HTTP struct {
 	mcp      *server.MCPServer
 	stream   *server.StreamableHTTPServer
 	sessions *guard.Sessions
+	asking   questions
 }
 
 // HTTP returns the server for clients over HTTP, whose sessions are kept in sessions.
@@ -29,14 +31,33 @@ func (s *Server) HTTP(sessions *guard.Sessions) *HTTP {
 }
 
 func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := newAnswer(w, r)
+	a := newAnswer(w, r, &h.asking)
 	defer a.end()
+	if m, ok := guard.MessageFrom(r.Context()); ok && m.Response && a.session != "" {
+		h.reply(a, r)
+		return
+	}
 	if r.Method == http.MethodPost {
 		// What the server says by itself belongs to the stream that a client opens for it. mcp-go would let a call take it
 		// from there, and lose it when the call ends at that moment.
 		r.Header.Del(server.HeaderKeySessionID)
 	}
 	h.stream.ServeHTTP(a, r.WithContext(withWay(r.Context(), a)))
+}
+
+// reply takes a client's answer to a question of the server. Of one that no question waits for nothing is said.
+func (h *HTTP) reply(a *answer, r *http.Request) {
+	var m struct {
+		ID     json.RawMessage `json:"id"`
+		Result json.RawMessage `json:"result"`
+		Error  *protocolError  `json:"error"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&m); err != nil { // the guard has read it already
+		a.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	h.asking.replied(a.session, m.ID, reply{Result: m.Result, Error: m.Error})
+	a.WriteHeader(http.StatusAccepted)
 }
 
 // Changed tells every client that listens that the list of tools has changed, perhaps for it.

@@ -129,7 +129,7 @@ func (r *lineReader) message(line []byte, b *batch) {
 	}
 	switch {
 	case m.Method == nil && (m.Result != nil || m.Error != nil):
-		r.w.replied(m.ID, reply{Result: m.Result, Error: m.Error})
+		r.w.asking.replied("", m.ID, reply{Result: m.Result, Error: m.Error})
 		return
 	case m.ID != nil && !peek.ID(m.ID):
 		r.w.refuse(scalar(m.ID), b, mcp.INVALID_REQUEST, "an id is a string or a whole number of at most 53 bits")

@@ -15,13 +15,12 @@ import (
 type lineWriter struct {
 	writing sync.Mutex // held while a line is written, by itself: a client that reads no more holds up nothing else
 	out     io.Writer
+	asking  questions
 
 	mu        sync.Mutex                 // guards the fields below
 	open      map[string][]*request      // not answered yet, by id
 	left      int                        // how many those are, those of a batch until it is written
 	idle      chan struct{}              // closed when left reaches 0; nil if nobody waits
-	questions map[string]chan reply      // that the client was asked, by id
-	asked     int                        // questions in all
 	refusals  [][]byte                   // not written yet; the first is being written
 	handshake bool                       // the client has sent initialize, as before 2026-07-28
 	streams   map[string]json.RawMessage // ids of the subscriptions/listen that want to know of a changed list of tools
@@ -38,19 +37,6 @@ type request struct {
 type batch struct {
 	left    int // answers that are missing, and one while it is read
 	answers [][]byte
-}
-
-// reply is the client's answer to a question of the server.
-type reply struct {
-	Result json.RawMessage
-	Error  *protocolError
-}
-
-// protocolError is an error of JSON-RPC 2.0 section 5.1.
-type protocolError struct {
-	Code    int             `json:"code"`
-	Message string          `json:"message"`
-	Data    json.RawMessage `json:"data,omitempty"`
 }
 
 // Write takes one message; mcp-go passes each whole.
@@ -272,44 +258,7 @@ func (w *lineWriter) toolsChanged() {
 
 // ask puts a request to the client and waits for its answer. When ctx ends first, the client is told to forget it.
 func (w *lineWriter) ask(ctx context.Context, method string, params any) (reply, error) {
-	answered := make(chan reply, 1)
-	w.mu.Lock()
-	w.asked++
-	id := fmt.Sprintf("postern-%d", w.asked)
-	if w.questions == nil {
-		w.questions = map[string]chan reply{}
-	}
-	w.questions[id] = answered
-	w.mu.Unlock()
-	defer func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.questions, id)
-	}()
-	if err := w.put(encode(map[string]any{"jsonrpc": "2.0", "id": id, "method": method, "params": params})); err != nil {
-		return reply{}, err
-	}
-	select {
-	case r := <-answered:
-		return r, nil
-	case <-ctx.Done():
-		w.notify("notifications/cancelled", map[string]any{"requestId": id, "reason": "the question is settled, or no longer put"})
-		return reply{}, ctx.Err()
-	}
-}
-
-// replied passes on the client's answer to a question. One that no question waits for is dropped.
-func (w *lineWriter) replied(id json.RawMessage, r reply) {
-	var name string
-	if json.Unmarshal(id, &name) != nil {
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if to, ok := w.questions[name]; ok {
-		delete(w.questions, name)
-		to <- r
-	}
+	return w.asking.ask(ctx, "", func(message []byte) error { return w.put(message) }, method, params)
 }
 
 // settled waits until every request is answered, at most for d.

@@ -111,6 +111,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if m, ok = g.message(w, r, h); !ok {
 			return
 		}
+		r = r.WithContext(context.WithValue(ctx, messageKey{}, m))
 	}
 	if !g.session(w, r, h, m) {
 		return
