@@ -1,4 +1,4 @@
-# Thin over go and scripts/: make run, make test, make bench, make soak, make build.
+# Thin over go and scripts/: make run, make test, make bench, make soak, make conformance, make build.
 
 # One set of flags everywhere, so that everything is built once. Without gRPC's tracing, which nobody here uses, the
 # program takes one MiB less. A -tags in a command replaces this one.
@@ -10,7 +10,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages with goroutines.
 RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/retry ./internal/store ./internal/tool ./internal/workspace/... ./internal/control ./server/...
 
-.PHONY: run test bench soak build unit vet race e2e
+.PHONY: run test bench soak conformance build unit vet race e2e
 
 run: ## install what is missing, build, and show a first real answer
 	@scripts/setup run
@@ -31,6 +31,7 @@ vet:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt"; exit 1; }
 	CGO_ENABLED=0 go vet ./...
 	CGO_ENABLED=0 go vet -tags e2e,$(TAGS) ./e2e
+	CGO_ENABLED=0 go vet -tags e2e,conformance,$(TAGS) ./e2e ./server
 	CGO_ENABLED=0 go run $(STATICCHECK) ./...
 
 race:
@@ -39,6 +40,11 @@ race:
 e2e:
 	cd e2e && npm ci --silent
 	CGO_ENABLED=0 go test -tags e2e,$(TAGS) -timeout 15m ./e2e
+
+conformance: ## MCP's own conformance suite, three runs of each set
+	@scripts/setup test
+	cd e2e/conformance && npm ci --silent
+	CGO_ENABLED=0 go test -count=1 -v -tags e2e,conformance,$(TAGS) -timeout 30m ./e2e -run TestConformance
 
 bench: ## print figures; fails over a budget
 	@$(MAKE) --no-print-directory build

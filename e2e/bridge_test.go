@@ -18,24 +18,29 @@ import (
 // bridge is a running "postern serve".
 type bridge struct {
 	*desktop
-	url string // of /mcp
-	cmd *exec.Cmd
-
-	mu     sync.Mutex // guards stderr
-	stderr strings.Builder
+	url    string // of /mcp
+	cmd    *exec.Cmd
+	stderr printed
 }
 
-// Write takes the log of the bridge.
-func (b *bridge) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.stderr.Write(p)
+func (b *bridge) log() string { return b.stderr.String() }
+
+// printed is what a running process has printed.
+type printed struct {
+	mu   sync.Mutex // guards text
+	text strings.Builder
 }
 
-func (b *bridge) log() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.stderr.String()
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
 }
 
 var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+/mcp`)
@@ -45,7 +50,7 @@ func startBridge(d *desktop, flags ...string) *bridge {
 	d.t.Helper()
 	b := &bridge{desktop: d}
 	b.cmd = exec.CommandContext(d.t.Context(), binary, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
-	b.cmd.Env, b.cmd.Stderr = d.env, b
+	b.cmd.Env, b.cmd.Stderr = d.env, &b.stderr
 	if err := b.cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func run(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "postern")
-	build := exec.Command("go", "build", "-o", binary, "postern/cmd/postern")
+	build := exec.Command("go", append(append([]string{"build", "-o", binary}, buildFlags...), "postern/cmd/postern")...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("building: %w\n%s", err, out)

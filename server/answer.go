@@ -213,7 +213,7 @@ func reworded(b []byte) ([]byte, int) {
 // statusOf is the HTTP status of an error since 2026-07-28; 0 leaves that of mcp-go.
 func statusOf(code int) int {
 	switch code {
-	case mcp.INVALID_PARAMS, mcp.INVALID_REQUEST, mcp.PARSE_ERROR:
+	case mcp.INVALID_PARAMS, mcp.INVALID_REQUEST, mcp.PARSE_ERROR, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY:
 		return http.StatusBadRequest
 	case mcp.METHOD_NOT_FOUND:
 		return http.StatusNotFound

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -16,21 +17,30 @@ import (
 // mcp-go gives every error of a prompt or resource the code of an internal one, also where the client is wrong. So the
 // right code travels in the text, behind a mark that no text has, and is put in its place when the answer is written.
 
-const codeMark = "\x01code "
+const (
+	codeMark = "\x01code "
+	dataMark = "\x01data "
+)
 
 // coded makes an error with a code of the protocol.
 func coded(code int, format string, args ...any) error {
 	return errors.New(codeMark + strconv.Itoa(code) + " " + fmt.Sprintf(format, args...))
 }
 
+// about adds the data of an error to one that coded made.
+func about(err error, data map[string]any) error {
+	return errors.New(err.Error() + dataMark + string(encode(data)))
+}
+
 // resourceError is what a read of a resource answers when its tool failed.
-func resourceError(ctx context.Context, e *tool.Error) error {
+func resourceError(ctx context.Context, uri string, e *tool.Error) error {
 	switch e.Code {
 	case "unknown_profile", "no_profile", "unknown_tool":
+		code := mcp.RESOURCE_NOT_FOUND
 		if mcp.IsModernProtocol(server.RequestProtocolVersion(ctx)) {
-			return coded(mcp.INVALID_PARAMS, "%s", e.Message)
+			code = mcp.INVALID_PARAMS
 		}
-		return coded(mcp.RESOURCE_NOT_FOUND, "%s", e.Message)
+		return about(coded(code, "%s", e.Message), map[string]any{"uri": uri})
 	case "invalid_argument":
 		return coded(mcp.INVALID_PARAMS, "%s", e.Message)
 	}
@@ -45,7 +55,10 @@ func (e *protocolError) reword() bool {
 		if code, err := strconv.Atoi(number); err == nil {
 			e.Code = code
 		}
-		e.Message = message
+		var data string
+		if e.Message, data, ok = strings.Cut(message, dataMark); ok {
+			e.Data = json.RawMessage(data)
+		}
 		return true
 	}
 	if name, ok := strings.CutSuffix(e.Message, "' not found: "+server.ErrToolNotFound.Error()); ok && e.Code == mcp.INVALID_PARAMS {

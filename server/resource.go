@@ -35,7 +35,7 @@ func (s *Server) addResources(m *server.MCPServer) {
 func (s *Server) read(ctx context.Context, uri, name string, args []byte) ([]mcp.ResourceContents, error) {
 	out := s.Runner.Call(ctx, tool.Invocation{Client: s.client(ctx), Tool: name, Args: args})
 	if out.Err != nil {
-		return nil, resourceError(ctx, out.Err)
+		return nil, resourceError(ctx, uri, out.Err)
 	}
 	return []mcp.ResourceContents{mcp.TextResourceContents{URI: uri, MIMEType: "text/markdown", Text: out.Text}}, nil
 }

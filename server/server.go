@@ -64,7 +64,7 @@ func (s *Server) mcp() *server.MCPServer {
 	if s.Sample {
 		text += sampleNote
 	}
-	m := server.NewMCPServer("postern", cmp.Or(s.Version, "devel"),
+	m := server.NewMCPServer("postern", cmp.Or(s.Version, "devel"), append([]server.ServerOption{
 		server.WithTitle("Postern"),
 		server.WithInstructions(text),
 		server.WithToolCapabilities(true),
@@ -78,7 +78,7 @@ func (s *Server) mcp() *server.MCPServer {
 		server.WithToolFilter(s.visible),
 		server.WithPromptFilter(s.offered),
 		server.WithHooks(s.hooks()),
-	)
+	}, fixtureOptions()...)...)
 	var tools []server.ServerTool
 	for _, t := range s.Runner.All() {
 		tools = append(tools, server.ServerTool{Tool: describe(t), Handler: s.handler(t.Name)})
@@ -86,6 +86,7 @@ func (s *Server) mcp() *server.MCPServer {
 	m.SetTools(tools...)
 	s.addResources(m)
 	s.addPrompts(m)
+	s.addFixtures(m)
 	return m
 }
 
@@ -112,7 +113,7 @@ func (s *Server) visible(ctx context.Context, tools []mcp.Tool) []mcp.Tool {
 	s.mu.Lock()
 	s.listed = names
 	s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(tools), func(t mcp.Tool) bool { return !slices.Contains(names, t.Name) })
+	return slices.DeleteFunc(slices.Clone(tools), func(t mcp.Tool) bool { return !slices.Contains(names, t.Name) && !fixture(t.Name) })
 }
 
 // shown is the names of the tools that the client is shown, never nil.

@@ -67,7 +67,7 @@ func (p Finish) view() (view, error) {
 	hint := "The browser may ask whether to open it. Afterwards you can close this tab."
 	if u.Scheme == "https" || u.Scheme == "http" {
 		v.head, v.script = refresh("0; url="+p.Location), follow
-		itself = h.DataAttr("go", "")
+		itself = h.Data("go", "")
 		hint = "This goes on by itself. If it does not, use the button."
 	}
 	v.main = []node{
