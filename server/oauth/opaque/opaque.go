@@ -50,7 +50,7 @@ func Is(k Kind, s string) bool {
 		return false
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(body)
-	return err == nil && binary.BigEndian.Uint32(b[randomBytes:]) == checksum(k, b[:randomBytes])
+	return err == nil && len(b) == randomBytes+sumBytes && binary.BigEndian.Uint32(b[randomBytes:]) == checksum(k, b[:randomBytes])
 }
 
 // checksum covers the kind too: a refresh token with another prefix is no access token.

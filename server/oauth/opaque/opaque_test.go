@@ -31,6 +31,8 @@ func TestIsRefusesWhatIsDamaged(t *testing.T) {
 	for name, bad := range map[string]string{
 		"empty": "", "prefix alone": "mcpat_", "cut": s[:len(s)-1], "longer": s + "A", "space": " " + s, "one letter changed": last,
 		"not base64url": s[:len(s)-1] + "=", "line break": s[:20] + "\n" + s[21:],
+		// encoding/base64 skips line breaks, so these decode to fewer bytes.
+		"line break, then whole": s[:20] + "\n" + s[21:len(s)-1] + "A", "four line breaks": s[:20] + "\n\r\n\r" + s[24:], "all line breaks": "mcpat_" + strings.Repeat("\n", 48),
 	} {
 		if Is(Access, bad) {
 			t.Errorf("%s: %q is taken", name, bad)
