@@ -57,6 +57,7 @@ soak: ## long: fuzzing and repeats
 	CGO_ENABLED=0 go test -fuzz=FuzzPlain -fuzztime=2m ./internal/mail
 	CGO_ENABLED=0 go test -fuzz=FuzzCheck -fuzztime=5m ./server/oauth/redirect
 	CGO_ENABLED=0 go test -fuzz=FuzzParse -fuzztime=5m ./server/oauth/cimd
+	CGO_ENABLED=0 go test -fuzz=FuzzIs -fuzztime=5m ./server/oauth/opaque
 	CGO_ENABLED=0 go test -fuzz=FuzzScope -fuzztime=5m ./server/oauth
 	CGO_ENABLED=0 go test -fuzz=FuzzResource -fuzztime=5m ./server/oauth
 	CGO_ENABLED=0 go test -fuzz=FuzzChallenge -fuzztime=5m ./server/guard

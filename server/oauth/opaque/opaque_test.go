@@ -68,3 +68,30 @@ func TestRedactLeavesNoPartOfAToken(t *testing.T) {
 		t.Errorf("%q became %q", text, Redact(text))
 	}
 }
+
+func FuzzIs(f *testing.F) {
+	for _, k := range kinds {
+		s := New(k)
+		f.Add(s)
+		f.Add(s[:20] + "\r\n" + s[22:])
+		f.Add(string(k))
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		kind := Kind("")
+		for _, k := range kinds {
+			if !Is(k, s) {
+				continue
+			}
+			if kind != "" {
+				t.Errorf("%q is a %s and a %s", s, kind, k)
+			}
+			kind = k
+			if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+				t.Errorf("%q is a %s", s, k)
+			}
+		}
+		if kind != "" && strings.Contains(Redact("got "+s+" here"), s) {
+			t.Errorf("%q is not redacted", s)
+		}
+	})
+}
