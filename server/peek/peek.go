@@ -4,15 +4,11 @@
 package peek
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -60,8 +56,7 @@ func Read(body []byte) (Message, error) {
 	if !utf8.Valid(body) {
 		return Message{}, &Error{Code: ParseError, Reason: "the body is not UTF-8"}
 	}
-	trimmed := bytes.TrimLeft(body, " \t\r\n")
-	if len(trimmed) > 0 && trimmed[0] == '[' {
+	if trimmed := skip(body); len(trimmed) > 0 && trimmed[0] == '[' {
 		return Message{}, &Error{Code: InvalidRequest, Reason: "batches are not taken: send one message at a time"}
 	}
 	if err := shallow(body); err != nil {
@@ -103,7 +98,8 @@ func (m *Message) read(top map[string]json.RawMessage) error {
 	case !named:
 		return errors.New(`"method" is missing`)
 	}
-	if err := json.Unmarshal(method, &m.Method); err != nil || m.Method == "" || method[0] != '"' {
+	var err error
+	if m.Method, err = unquote(method); err != nil || m.Method == "" {
 		return errors.New(`"method" must be a string`)
 	}
 	raw, ok := top["params"]
@@ -138,7 +134,7 @@ func text(o map[string]json.RawMessage, name string) (s string, err error) {
 	if !ok {
 		return "", nil
 	}
-	if err := json.Unmarshal(raw, &s); err != nil || raw[0] != '"' {
+	if s, err = unquote(raw); err != nil {
 		return "", fmt.Errorf("%q must be a string", name)
 	}
 	return s, nil
@@ -164,40 +160,6 @@ func idOf(raw json.RawMessage) error {
 		return nil
 	}
 	return errors.New(`"id" must be a string or a whole number of at most 53 bits`)
-}
-
-// object reads the members of an object. None may stand twice, nor in another case than a known one.
-func object(raw []byte, known []string) (map[string]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, errors.New("it must be an object")
-	}
-	members := map[string]json.RawMessage{}
-	for d.More() {
-		t, err := d.Token()
-		name, ok := t.(string)
-		if err != nil || !ok {
-			return nil, errors.New("it is not valid JSON")
-		}
-		if _, twice := members[name]; twice {
-			return nil, fmt.Errorf("the member %q stands twice", clip(name))
-		}
-		if i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) }); i >= 0 && known[i] != name {
-			return nil, fmt.Errorf("the member %q must be written %q", clip(name), known[i])
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, errors.New("it is not valid JSON")
-		}
-		members[name] = value
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, errors.New("it is not valid JSON")
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("something follows the message")
-	}
-	return members, nil
 }
 
 // shallow refuses what is no JSON, or nested too deep, before anything recurses into it.
