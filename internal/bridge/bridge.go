@@ -27,7 +27,6 @@ import (
 	"postern/internal/settings"
 	"postern/internal/store"
 	"postern/internal/tool"
-	"postern/internal/workspace/gmail"
 )
 
 // Config is what a Bridge is opened with. The zero value works on the user's own state.
@@ -61,9 +60,6 @@ type Bridge struct {
 	mu    sync.Mutex // guards vault
 	vault vault.Vault
 }
-
-// Sets are the tools, by Google service.
-func Sets() []tool.Set { return []tool.Set{gmail.Tools} }
 
 // Open opens the state and makes it if it is missing. The vault is opened when it is first needed.
 func Open(ctx context.Context, c Config) (*Bridge, error) {
@@ -187,6 +183,10 @@ func (b *Bridge) policy(ctx context.Context) tool.Policy {
 		b.Log.Error("reading the policy", "error", err)
 		return tool.Policy{Write: tool.Deny, Outward: tool.Ask, Destructive: tool.Ask}
 	}
+	return policyOf(set)
+}
+
+func policyOf(set settings.Settings) tool.Policy {
 	return tool.Policy{Write: tool.Rule(set.Write), Outward: tool.Rule(set.Outward), Destructive: tool.Rule(set.Destructive), Elicitation: set.Elicitation}
 }
 

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -169,9 +168,10 @@ func TestPolicyFollowsTheSettings(t *testing.T) {
 	if diff := cmp.Diff(tool.Policy{Write: tool.Deny, Outward: tool.Deny, Destructive: tool.Ask, Elicitation: true}, b.policy(t.Context())); diff != "" {
 		t.Errorf("as set (-want +got):\n%s", diff)
 	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if p := b.policy(ended); p.Outward == tool.Allow || p.Destructive == tool.Allow || p.Write == tool.Allow || p.Elicitation {
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if p := b.policy(t.Context()); p.Outward == tool.Allow || p.Destructive == tool.Allow || p.Write == tool.Allow || p.Elicitation {
 		t.Errorf("when the settings cannot be read: %+v", p)
 	}
 }

@@ -23,10 +23,16 @@ var errGrantEnded = errors.New("the owner has ended this client's grant")
 
 // grantClient is the client of a request over HTTP.
 func (b *Bridge) grantClient(ctx context.Context, h oauth.Holder) (tool.Client, error) {
-	c, err := b.client(ctx, Shown{})
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return tool.Client{}, err
+	}
+	c, err := clientOf(set, Shown{})
 	if err != nil {
 		return c, err
 	}
+	policy := policyOf(set) // whether it is closed has been looked at when the request came
+	c.Policy = &policy
 	c.Local = false // it may be any program, and any user's: no paths, and it answers nothing for the owner
 	c.Key, c.Name, c.Origin = grantKey+h.Grant.ID, h.Client.Name, "over HTTP, from this computer"
 	c.Profiles, c.Scopes = append([]string{}, h.Grant.Profiles...), []tool.Scope{}

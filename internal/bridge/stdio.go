@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postern/internal/approval"
+	"postern/internal/settings"
 	"postern/internal/tool"
 	"postern/internal/workspace/gmail"
 	"postern/server"
@@ -25,7 +26,11 @@ type Shown struct {
 
 // LocalClient is the client that has started this process.
 func (b *Bridge) LocalClient(ctx context.Context, s Shown) (tool.Client, error) {
-	c, err := b.client(ctx, s)
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return tool.Client{}, err
+	}
+	c, err := clientOf(set, s)
 	if err != nil {
 		return c, err
 	}
@@ -45,16 +50,17 @@ func (b *Bridge) LocalClient(ctx context.Context, s Shown) (tool.Client, error) 
 
 // Terminal is the client that the owner's own commands are: postern tools call.
 func (b *Bridge) Terminal(ctx context.Context, s Shown) (tool.Client, error) {
-	c, err := b.client(ctx, s)
-	c.Key, c.Name, c.Origin = "local:cli", "postern tools call", "a command line"
-	return c, err
-}
-
-func (b *Bridge) client(ctx context.Context, s Shown) (tool.Client, error) {
 	set, err := b.Settings(ctx)
 	if err != nil {
 		return tool.Client{}, err
 	}
+	c, err := clientOf(set, s)
+	c.Key, c.Name, c.Origin = "local:cli", "postern tools call", "a command line"
+	return c, err
+}
+
+// clientOf is a client as the settings, and s before them, want it shown.
+func clientOf(set settings.Settings, s Shown) (tool.Client, error) {
 	c := tool.Client{Local: true, Default: s.Profile, Toolsets: set.Toolsets, ReadOnly: set.ReadOnly || s.ReadOnly}
 	if s.Toolsets != nil {
 		c.Toolsets = s.Toolsets

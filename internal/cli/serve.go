@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -12,9 +13,14 @@ import (
 	"postern/internal/settings"
 )
 
+// serveGC is how much garbage is made before it is collected, in percent of what lives. Little lives while serving, so a
+// smaller value collects after every few calls: at 50, a third fewer are answered.
+const serveGC = 200
+
 func (f *face) serve() *cobra.Command {
 	a := bridge.Addresses{}
 	c := &cobra.Command{Use: "serve", Short: "Serve MCP clients over HTTP, without a screen", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		debug.SetGCPercent(serveGC)
 		return b.Serve(ctx, a, version(), func(local, public string) {
 			f.welcome(b, local, public)
 			if f.terminal() {

@@ -14,6 +14,10 @@ import (
 // row is an entry on its way to the file.
 type row = activity.Entry
 
+// batchEvery is how long entries wait for others to be written with them, if some have just been written. Each time costs
+// a sync of the disk.
+const batchEvery = 200 * time.Millisecond
+
 // Record takes an entry and returns at once; a goroutine writes it. It implements activity.Recorder.
 func (s *Store) Record(_ context.Context, e activity.Entry) {
 	s.mu.Lock()
@@ -46,6 +50,10 @@ func (s *Store) write(done chan struct{}) {
 			s.lost = err
 			s.mu.Unlock()
 		}
+		select {
+		case <-time.After(batchEvery):
+		case <-s.closing:
+		}
 	}
 }
 
@@ -53,9 +61,14 @@ func (s *Store) insert(batch []activity.Entry) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		stmt, err := tx.PrepareContext(ctx, `INSERT INTO activity (owner_id, at, client, origin, profile, tool, outcome, code, approval, duration_ns, bytes_in, bytes_out)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
 		for _, e := range batch {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO activity (owner_id, at, client, origin, profile, tool, outcome, code, approval, duration_ns, bytes_in, bytes_out)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ownerID, nanos(e.At), e.Client, e.Origin, e.Profile, e.Tool, e.Outcome, e.Code, e.Approval,
+			if _, err := stmt.ExecContext(ctx, ownerID, nanos(e.At), e.Client, e.Origin, e.Profile, e.Tool, e.Outcome, e.Code, e.Approval,
 				int64(e.Duration), e.BytesIn, e.BytesOut); err != nil {
 				return err
 			}
@@ -67,7 +80,10 @@ func (s *Store) insert(batch []activity.Entry) error {
 // flush waits until every entry is written, and takes no more. It returns why entries were lost, if they were.
 func (s *Store) flush() error {
 	s.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		close(s.closing)
+	}
 	writing := s.writing
 	s.mu.Unlock()
 	if writing != nil {

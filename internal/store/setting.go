@@ -8,16 +8,20 @@ import (
 
 // Setting returns the value of a key, and whether it has one.
 func (s *Store) Setting(ctx context.Context, key string) (value string, ok bool, err error) {
-	err = s.db.QueryRowContext(ctx, "SELECT value FROM settings WHERE owner_id = ? AND key = ?", ownerID, key).Scan(&value)
+	err = s.read.QueryRowContext(ctx, "SELECT value FROM settings WHERE owner_id = ? AND key = ?", ownerID, key).Scan(&value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
 	}
 	return value, err == nil, explain(err)
 }
 
-// Settings returns every key that has a value.
+// Settings returns every key that has a value. Every call reads them, and waits for no writer.
 func (s *Store) Settings(ctx context.Context) (map[string]string, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT key, value FROM settings WHERE owner_id = ?", ownerID)
+	stmt, err := s.reading("SELECT key, value FROM settings WHERE owner_id = ?")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmt.QueryContext(context.WithoutCancel(ctx), ownerID)
 	if err != nil {
 		return nil, explain(err)
 	}

@@ -42,12 +42,14 @@ type Store struct {
 
 	path string
 
-	mu      sync.Mutex // guards the fields below
-	holder  *sql.Stmt  // see Holder; made when it is first wanted
-	queue   []row      // activity that is not written yet
-	writing chan struct{}
-	closed  bool
-	lost    error // the last reason why activity could not be written
+	closing chan struct{} // closed by Close
+
+	mu       sync.Mutex           // guards the fields below
+	prepared map[string]*sql.Stmt // of the connections that read, by query; made when they are first wanted
+	queue    []row                // activity that is not written yet
+	writing  chan struct{}
+	closed   bool
+	lost     error // the last reason why activity could not be written
 }
 
 // Open opens the database in dir, making both if they are missing: the directory for the user alone (0700), the file
@@ -72,7 +74,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
-	s := &Store{path: path}
+	s := &Store{path: path, closing: make(chan struct{}), prepared: map[string]*sql.Stmt{}}
 	if err := s.connect(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the store %s: %w", path, err), s.disconnect())
 	}
@@ -148,6 +150,20 @@ func private(dir string) error {
 		return fmt.Errorf("the state directory %s is open to others and cannot be closed: %w", dir, err)
 	}
 	return nil
+}
+
+// reading returns a query of the connections that read, prepared once: what every call needs is not parsed each time. It
+// is over at once, so it is run with context.WithoutCancel: to watch for a cancel takes two goroutines, and longer than
+// the query.
+func (s *Store) reading(query string) (stmt *sql.Stmt, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if stmt = s.prepared[query]; stmt == nil {
+		if stmt, err = s.read.Prepare(query); err == nil {
+			s.prepared[query] = stmt
+		}
+	}
+	return stmt, explain(err)
 }
 
 // tx runs f in a transaction.

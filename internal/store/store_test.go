@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -187,6 +188,36 @@ func TestActivityIsReadBackInOrder(t *testing.T) {
 	}
 	if left, err := s.Entries(t.Context(), activity.Filter{Limit: 500}); err != nil || len(left) != 10 {
 		t.Errorf("after pruning: %d entries, %v", len(left), err)
+	}
+}
+
+// TestActivityOfAFloodIsWrittenTogether, and what still waits is written when the store is closed.
+func TestActivityOfAFloodIsWrittenTogether(t *testing.T) {
+	dir := t.TempDir()
+	s, other := open(t, dir), open(t, dir)
+	s.Record(t.Context(), activity.Entry{At: time.Unix(1, 0), Tool: "first", Outcome: activity.OK})
+	seen := func() (n int) {
+		all, err := other.Entries(t.Context(), activity.Filter{Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	for seen() == 0 { // it does not wait for others
+		runtime.Gosched()
+	}
+	began := time.Now()
+	for range 500 {
+		s.Record(t.Context(), activity.Entry{At: time.Unix(2, 0), Tool: "more", Outcome: activity.OK})
+	}
+	if n := seen(); n != 1 && time.Since(began) < batchEvery/2 {
+		t.Errorf("%d of the flood were written at once", n-1)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := seen(); n != 501 {
+		t.Errorf("%d entries are left of 501", n)
 	}
 }
 

@@ -19,20 +19,11 @@ const holderQuery = "SELECT t.grant_id, t.use, t.scopes, t.issued_at, t.expires_
 // Holder returns the token with that hash, whatever its state, oauth.ErrNotFound if there is none. It is one indexed
 // read, on a connection that no writer holds up.
 func (s *Store) Holder(ctx context.Context, hash []byte) (oauth.Holder, error) {
-	stmt, err := s.holderStmt()
+	stmt, err := s.reading(holderQuery)
 	if err != nil {
-		return oauth.Holder{}, explain(err)
+		return oauth.Holder{}, err
 	}
-	return scanHolder(stmt.QueryRowContext(ctx, hash), hash)
-}
-
-func (s *Store) holderStmt() (stmt *sql.Stmt, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.holder == nil {
-		s.holder, err = s.read.Prepare(holderQuery)
-	}
-	return s.holder, err
+	return scanHolder(stmt.QueryRowContext(context.WithoutCancel(ctx), hash), hash)
 }
 
 func scanHolder(row *sql.Row, hash []byte) (h oauth.Holder, err error) {

@@ -61,6 +61,8 @@ type Client struct {
 	ReadOnly bool     // it is shown class read alone
 	// AskWrites puts its calls of class write to the owner, too. See Runner.Wrote.
 	AskWrites bool
+	// Policy is what is in force for the request, if that is known with the client; nil lets Runner.Policy say.
+	Policy *Policy
 	// Live says why the client may not act any more, e.g. because its grant was ended while a call of it waited; nil if
 	// it always may.
 	Live func(ctx context.Context) error

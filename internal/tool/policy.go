@@ -1,5 +1,7 @@
 package tool
 
+import "context"
+
 // Rule is what happens to a call of a class.
 type Rule string
 
@@ -43,4 +45,19 @@ func (p Policy) rule(c Class) Rule {
 		return preset
 	}
 	return r
+}
+
+// policyFor is the policy for a request of the client.
+func (r *Runner) policyFor(ctx context.Context, c Client) Policy {
+	if c.Policy != nil {
+		return *c.Policy
+	}
+	return r.policy(ctx)
+}
+
+func (r *Runner) policy(ctx context.Context) Policy {
+	if r.Policy == nil {
+		return Policy{}
+	}
+	return r.Policy(ctx)
 }

@@ -229,7 +229,7 @@ func (r *Runner) record(ctx context.Context, e activity.Entry, out *Outcome, beg
 }
 
 func (r *Runner) call(ctx context.Context, inv Invocation, entry *activity.Entry) *Outcome {
-	if why := r.policy(ctx).Closed; why != "" {
+	if why := r.policyFor(ctx, inv.Client).Closed; why != "" {
 		return failure(Errorf("not_allowed", "%s; nothing was done", why))
 	}
 	t, err := r.find(ctx, inv)
@@ -283,7 +283,7 @@ func (r *Runner) runAs(ctx context.Context, t *Tool, inv Invocation, p Profile, 
 	if err != nil {
 		return r.explained(ctx, inv.Client, p, err)
 	}
-	rule := r.policy(ctx).of(t.Class, inv.Client)
+	rule := r.policyFor(ctx, inv.Client).of(t.Class, inv.Client)
 	if t.prepare == nil {
 		switch rule {
 		case Allow:
@@ -300,7 +300,7 @@ func (r *Runner) runAs(ctx context.Context, t *Tool, inv Invocation, p Profile, 
 		return r.explained(ctx, inv.Client, p, err)
 	}
 	if class < t.Class {
-		rule = r.policy(ctx).of(class, inv.Client)
+		rule = r.policyFor(ctx, inv.Client).of(class, inv.Client)
 	}
 	switch rule {
 	case Allow:
@@ -325,13 +325,6 @@ func (r *Runner) direct(ctx context.Context, t *Tool, svc any, c Client, p Profi
 		return r.explained(ctx, c, p, err)
 	}
 	return result(heading(p), res)
-}
-
-func (r *Runner) policy(ctx context.Context) Policy {
-	if r.Policy == nil {
-		return Policy{}
-	}
-	return r.Policy(ctx)
 }
 
 // finish makes the outcome of a local tool.
