@@ -48,7 +48,9 @@ conformance: ## MCP's own conformance suite, three runs of each set
 
 bench: ## print figures; fails over a budget
 	@$(MAKE) --no-print-directory build
-	CGO_ENABLED=0 go run ./internal/bench -binary bin/postern
+	CGO_ENABLED=0 go build -tags conformance,$(TAGS) -ldflags='-s -w' -o bin/postern-fixture ./cmd/postern
+	CGO_ENABLED=0 go build -o bin/bench ./internal/bench
+	bin/bench -binary bin/postern -fixture bin/postern-fixture
 
 soak: ## long: fuzzing and repeats
 	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=2m ./internal/mail

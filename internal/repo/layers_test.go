@@ -51,7 +51,7 @@ func below(path string, roots ...string) bool {
 
 // only says which packages may import a library directly. A new one is argued in its commit.
 var only = map[string][]string{
-	"github.com/mark3labs/mcp-go":      {"postern/server"},
+	"github.com/mark3labs/mcp-go":      {"postern/server", "postern/internal/bench"},
 	"github.com/zalando/go-keyring":    {"postern/auth"},
 	"golang.ngrok.com/ngrok":           {"postern/tunnel", "postern/internal/ngroktest"},
 	"fyne.io/fyne/v2":                  {"postern/ui", "postern/cmd/postern-desktop"},
@@ -60,7 +60,7 @@ var only = map[string][]string{
 	"github.com/spf13/cobra":           {"postern/internal/cli"},
 	"google.golang.org/api/gmail/v1":   {"postern/internal/workspace/gmail", "postern/internal/mail", "postern/internal/fakegoogle"},
 	"postern/internal/fakegoogle/demo": {"postern/internal/bridge"},
-	"postern/internal/bridge":          {"postern/internal/cli", "postern/ui", "postern/cmd/postern-desktop"},
+	"postern/internal/bridge":          {"postern/internal/cli", "postern/internal/bench", "postern/ui", "postern/cmd/postern-desktop"},
 	"postern/internal/cli":             {"postern/cmd/postern"},
 	"postern/internal/store":           {"postern/internal/bridge"},
 
