@@ -109,6 +109,7 @@ type Answer struct {
 	Via      string  `json:"via"`              // the face: "cli", "terminal", "elicitation", "desktop"
 	By       Process `json:"by"`               // the answering process and its parents
 	Number   string  `json:"-"`                // with a yes to a connect question: the number that the browser shows
+	Host     string  `json:"-"`                // with it, if Offer.Stranger: the host that access is sent to, typed by the owner
 	Terms    *Terms  `json:"terms,omitempty"`  // with a yes to a connect or widen question: what is given
 }
 

@@ -50,6 +50,8 @@ var (
 	// ErrNumber is returned for a yes without the number that the browser shows. A wrong number is a no.
 	ErrNumber = errors.New("the number that the browser shows is missing")
 	// ErrWrongNumber is returned for a yes with another number than the browser shows: the question is denied with it.
+	// ErrHost is returned for a yes without the host that access is sent to, where that is none that Postern knows.
+	ErrHost        = errors.New("access would go to a host that is not on the list of known apps: its name must be typed to allow that")
 	ErrWrongNumber = errors.New("that is not the number that the browser shows; the request was denied, and must be made anew")
 )
 
@@ -97,12 +99,20 @@ func (r Request) check(a Answer, now time.Time) (denied bool, err error) {
 	}
 	switch a.Number {
 	case r.number():
-		return false, nil
 	case "":
 		return false, ErrNumber
+	default:
+		return true, ErrWrongNumber
 	}
-	return true, ErrWrongNumber
+	if r.Offer.Stranger() && !strings.EqualFold(strings.TrimSpace(a.Host), r.Offer.Host) {
+		return false, ErrHost
+	}
+	return false, nil
 }
+
+// Stranger reports whether access would be sent to a web host that is not on the list of known apps. A yes then wants its
+// name typed: the number does not help against a link that somebody else has made.
+func (o *Offer) Stranger() bool { return o.Target == "web" && o.Known == "" }
 
 func (o *Offer) check(k Kind, t Terms, now time.Time) error {
 	if len(t.Scopes) == 0 {
@@ -115,6 +125,9 @@ func (o *Offer) check(k Kind, t Terms, now time.Time) error {
 	}
 	if !t.Expires.IsZero() && !now.Before(t.Expires) {
 		return errors.New("the time it is given for is over already")
+	}
+	if t.Once && (k != Widen || slices.ContainsFunc(o.Scopes, func(c Choice) bool { return !slices.Contains(t.Scopes, c.ID) })) {
+		return errors.New("once is for a call that was refused, with all that it needs")
 	}
 	if k == Widen {
 		return nil

@@ -31,7 +31,10 @@ func (b *Bridge) grantClient(ctx context.Context, h oauth.Holder) (tool.Client, 
 	if err != nil {
 		return c, err
 	}
-	policy := policyOf(set) // whether it is closed has been looked at when the request came
+	policy := policyOf(set)
+	if b.LockedDown() { // by another process, perhaps: this one follows within a second
+		policy.Closed = errLockedDown.Error()
+	}
 	c.Policy = &policy
 	c.Local = false // it may be any program, and any user's: no paths, and it answers nothing for the owner
 	c.Key, c.Name, c.Origin = grantKey+h.Grant.ID, h.Client.Name, "over HTTP, from this computer"

@@ -51,6 +51,7 @@ type service struct {
 	pepper   atomic.Pointer[opaque.Pepper]
 	offers   offers
 	widening widening
+	once     once
 	faces    atomic.Int32
 	life     context.Context // ends with Serve
 	group    sync.WaitGroup  // questions that outlive their request
@@ -217,7 +218,7 @@ func (s *service) side(issuer string, public bool) *http.Server {
 		Now: s.b.config.Now, Log: s.b.Log,
 	}
 	g := &guard.Guard{
-		Issuer: issuer, Tokens: as, Basic: s.offers.Basic(), Needs: s.server.Needs, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: address,
+		Issuer: issuer, Tokens: as, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: address,
 		Sessions: &s.sessions, Live: &s.live, Next: s.http, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	front := &guard.Front{Issuer: issuer, OAuth: as.Handler(), MCP: g, Origins: s.origins}

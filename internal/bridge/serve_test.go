@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"postern/internal/control"
 	"postern/server/oauth"
 	"postern/server/oauth/opaque"
+	"postern/server/peek"
 )
 
 // serving is a bridge that serves the sample account over HTTP.
@@ -133,6 +136,60 @@ func TestAWiderGrant(t *testing.T) {
 		t.Fatal(err)
 	}
 	within(t, "the wider grant", func() bool { status, _ = s.call(token, "gmail_modify", modify); return status == http.StatusOK })
+}
+
+// TestAllowedOnce: the owner's yes can be for the very call that was refused, one time, and the grant stays as it is.
+func TestAllowedOnce(t *testing.T) {
+	s := serve(t, t.TempDir())
+	_, token := s.grant("gmail:read")
+	_, text := s.call(token, "gmail_search", search)
+	id := regexp.MustCompile(`\bid:(\w+)`).FindStringSubmatch(text)
+	if id == nil {
+		t.Fatalf("no message in %s", text)
+	}
+	read, unread := `{"message_ids":["`+id[1]+`"],"action":"read"}`, `{"message_ids":["`+id[1]+`"],"action":"unread"}`
+	try := func(args string) int {
+		status, text := s.call(token, "gmail_modify", args)
+		if status == http.StatusOK && strings.Contains(text, `"isError":true`) {
+			t.Errorf("the call was let through, but failed: %s", text)
+		}
+		return status
+	}
+	if status := try(read); status != http.StatusForbidden {
+		t.Fatalf("before: %d", status)
+	}
+	open, err := s.Queue.Pending(t.Context())
+	if err != nil || len(open) != 1 || !strings.Contains(fmt.Sprint(open[0].Preview.Fields), id[1]) {
+		t.Fatalf("questions %+v, %v", open, err)
+	}
+	if err := s.Queue.Answer(t.Context(), open[0].ID, approval.Answer{Approved: true, Terms: &approval.Terms{Scopes: []string{"gmail:write"}, Once: true}}); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the settled question", func() bool {
+		q, err := s.Queue.Get(t.Context(), open[0].ID)
+		return err == nil && q.State == approval.Done
+	})
+	for _, c := range []struct {
+		what, args string
+		want       int
+	}{{"another call", unread, http.StatusForbidden}, {"the call", strings.ReplaceAll(read, ",", " , "), http.StatusOK}, {"the call again", read, http.StatusForbidden}} {
+		if status := try(c.args); status != c.want {
+			t.Errorf("%s: %d, want %d", c.what, status, c.want)
+		}
+	}
+}
+
+func TestAYesToACallIsForAMinute(t *testing.T) {
+	var o once
+	call, now := digest("g", peek.Message{Method: "tools/call", Name: "x"}, []string{"s"}), time.Now()
+	o.allow(call, now.Add(onceKept))
+	if o.take(digest("other", peek.Message{Method: "tools/call", Name: "x"}, []string{"s"}), now) || o.take(call, now.Add(onceKept)) {
+		t.Error("another grant's call is let through, or one that comes too late")
+	}
+	o.allow(call, now.Add(onceKept))
+	if !o.take(call, now) || o.take(call, now) {
+		t.Error("it is good for other than one call")
+	}
 }
 
 func TestPauseKeepsTokens(t *testing.T) {

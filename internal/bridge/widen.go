@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -51,19 +52,38 @@ func (s *service) widen(ctx context.Context, h oauth.Holder, m peek.Message, mis
 	q, err := s.b.Queue.Ask(ctx, approval.Request{
 		Kind: approval.Widen, Client: h.Client.Name, Origin: "over HTTP, from " + from, ClientKey: grantKey + h.Grant.ID, Tool: m.Name,
 		Offer:   &approval.Offer{ClientID: h.Client.ID, Grant: h.Grant.ID, From: from, Public: public(h.Grant), Scopes: choices},
-		Preview: approval.Preview{Title: fmt.Sprintf("%q wants more: %s", h.Client.Name, strings.Join(wanted, "; "))},
+		Preview: approval.Preview{Title: fmt.Sprintf("%q wants more: %s", h.Client.Name, strings.Join(wanted, "; ")), Fields: refusedCall(m)},
 	})
 	if err != nil {
 		s.widening.end(key, time.Time{})
 		s.b.Log.Warn("the owner could not be asked for more", "error", err)
 		return false
 	}
-	s.group.Go(func() { s.widened(key, h.Grant.ID, q.ID) })
+	call := digest(h.Grant.ID, m, missing)
+	s.group.Go(func() { s.widened(key, h.Grant.ID, q.ID, call) })
 	return true
 }
 
+// maxShown is the most letters that a question shows of what a call was to do.
+const maxShown = 1000
+
+// refusedCall is what the client has tried.
+func refusedCall(m peek.Message) []approval.Field {
+	what := m.Name
+	if what == "" {
+		what = m.URI
+	}
+	fields := []approval.Field{{Name: "Tried", Value: what}}
+	if args := []rune(string(m.Args)); len(args) > maxShown {
+		fields = append(fields, approval.Field{Name: "With", Value: string(args[:maxShown]) + "…"})
+	} else if len(args) > 2 { // more than {}
+		fields = append(fields, approval.Field{Name: "With", Value: string(args)})
+	}
+	return fields
+}
+
 // widened waits for the answer and gives what was allowed.
-func (s *service) widened(key, grantID, question string) {
+func (s *service) widened(key, grantID, question string, call [sha256.Size]byte) {
 	ctx := context.WithoutCancel(s.life)
 	q, err := s.b.Queue.Wait(s.life, question)
 	refused := time.Time{}
@@ -83,6 +103,13 @@ func (s *service) widened(key, grantID, question string) {
 	q, err = s.b.Queue.Claim(ctx, question)
 	if err != nil || q.Answer == nil || q.Answer.Terms == nil {
 		s.b.Log.Error("widening a grant", "error", err)
+		return
+	}
+	if q.Answer.Terms.Once {
+		s.once.allow(call, s.b.config.Now().Add(onceKept))
+		if err := s.b.Queue.Finish(ctx, question, approval.Done, ""); err != nil {
+			s.b.Log.Warn("settling a question", "error", err)
+		}
 		return
 	}
 	state := approval.Done

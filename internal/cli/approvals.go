@@ -29,9 +29,11 @@ func (f *face) approvals() *cobra.Command {
 		return f.approve(ctx, b, args[0], g)
 	})}
 	approve.Flags().StringVar(&g.number, "number", "", "number that the browser shows, for a client that wants to be let in")
+	approve.Flags().StringVar(&g.host, "host", "", "host that access is sent to, if Postern does not know it")
 	approve.Flags().StringVar(&g.profiles, "profiles", "", "profiles that it gets, separated by commas")
 	approve.Flags().StringVar(&g.scopes, "scopes", "", "scopes that it gets, separated by commas")
 	approve.Flags().StringVar(&g.expires, "expires", "", "how long it gets them: never, or a time such as 12h or 30d")
+	approve.Flags().BoolVar(&g.once, "once", false, "what it wants more, for the call that was refused alone")
 	return noun("approvals", "Questions of assistants to you", list,
 		&cobra.Command{Use: "show ID", Short: "Show exactly what would happen", Args: exactly(1), RunE: f.open(f.showApproval)},
 		approve,
@@ -92,6 +94,9 @@ func (f *face) showApproval(ctx context.Context, b *bridge.Bridge, args []string
 		how := ""
 		if r.Kind == approval.Connect {
 			how = " --number NN"
+			if r.Offer.Stranger() {
+				how += " --host NAME"
+			}
 		}
 		fmt.Fprintf(f.out, "\nUntil %s. Answer with:\n  postern approvals approve %s%s\n  postern approvals deny %s --reason \"…\"\n", r.ExpiresAt.Local().Format("15:04"), r.ID, how, r.ID)
 	default:
@@ -164,9 +169,11 @@ func (f *face) approve(ctx context.Context, b *bridge.Bridge, id string, g given
 		return ownerMust{err}
 	}
 	f.preview(r)
-	switch err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: self, Number: g.number, Terms: terms}); {
+	switch err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: self, Number: g.number, Host: g.host, Terms: terms}); {
 	case errors.Is(err, approval.ErrNumber):
 		return usageError{fmt.Errorf("say with --number which number the browser shows")}
+	case errors.Is(err, approval.ErrHost):
+		return usageError{fmt.Errorf("Postern does not know where access would go: if you do, type the name of the host that stands under \"Sent to\" with --host")}
 	case err != nil:
 		return f.unanswered(ctx, b, r, err)
 	}

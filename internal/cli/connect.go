@@ -12,14 +12,17 @@ import (
 )
 
 // given is how the owner says on the command line what a client gets.
-type given struct{ number, profiles, scopes, expires string }
+type given struct {
+	number, host, profiles, scopes, expires string
+	once                                    bool
+}
 
 // terms reads what the owner gives; what is not said is as usual: what was asked for without what is risky, the one
 // profile that there is, and half a year.
 func (g given) terms(r approval.Request, now time.Time) (*approval.Terms, error) {
 	if r.Kind == approval.Action {
 		if g != (given{}) {
-			return nil, usageError{fmt.Errorf("--number, --profiles, --scopes and --expires are for clients that want to be let in")}
+			return nil, usageError{fmt.Errorf("--number, --host, --profiles, --scopes, --expires and --once are for clients that want to be let in, or more")}
 		}
 		return nil, nil
 	}
@@ -46,6 +49,9 @@ func (g given) terms(r approval.Request, now time.Time) (*approval.Terms, error)
 	}
 	if len(t.Scopes) == 0 {
 		return nil, fmt.Errorf("which scopes? Say --scopes with one or more of: %s", ids(r.Offer.Scopes))
+	}
+	if t.Once = g.once; t.Once && r.Kind != approval.Widen {
+		return nil, usageError{fmt.Errorf("--once is for clients that want more than they were given")}
 	}
 	if g.expires != "" {
 		if t.Expires, err = expiry(g.expires, now); err != nil {
@@ -126,6 +132,9 @@ func (f *face) offer(r approval.Request) {
 	rows = append(rows, [2]string{"Asks from", o.From})
 	for _, row := range rows {
 		f.labelled(row[0], row[1])
+	}
+	for _, p := range r.Preview.Fields {
+		f.labelled(line(p.Name), p.Value)
 	}
 	for _, w := range r.Preview.Warnings {
 		f.labelled("Look", w)

@@ -106,9 +106,14 @@ func (p *prompt) show(q approval.Request) {
 	switch q.Kind {
 	case approval.Connect:
 		fmt.Fprintf(p.f.out, "\nUsually: %s\nWhich number does the browser show: %s?\n", summary(q, q.Offer.Usual(time.Now())), strings.Join(q.Numbers(), ", "))
-		fmt.Fprint(p.f.out, "Type it to allow that; add scopes=… profiles=… expires=… for something else; or no.\n> ")
+		if q.Offer.Stranger() {
+			fmt.Fprint(p.f.out, "Type it, and host=… with the name of the host that access is sent to, to allow that;\n")
+		} else {
+			fmt.Fprint(p.f.out, "Type it to allow that; ")
+		}
+		fmt.Fprint(p.f.out, "add scopes=… profiles=… expires=… for something else; or no.\n> ")
 	case approval.Widen:
-		fmt.Fprint(p.f.out, "\nGive it that? yes or no\n> ")
+		fmt.Fprint(p.f.out, "\nGive it that? yes, once (for the call that was refused alone), or no\n> ")
 	default:
 		fmt.Fprint(p.f.out, "\nLet it happen? yes, or no with a reason\n> ")
 	}
@@ -132,11 +137,15 @@ func (p *prompt) answer(ctx context.Context, text string) {
 		a.Reason = line(rest)
 	case p.now.Kind != approval.Connect && (strings.EqualFold(word, "y") || strings.EqualFold(word, "yes")):
 		a.Approved = true
+	case p.now.Kind == approval.Widen && strings.EqualFold(word, "once"):
+		a.Approved, g.once = true, true
 	case p.now.Kind == approval.Connect && strings.Trim(word, "0123456789") == "":
 		a.Approved, a.Number = true, word
 		for _, field := range strings.Fields(rest) {
 			name, value, _ := strings.Cut(field, "=")
 			switch name {
+			case "host":
+				a.Host = value
 			case "scopes":
 				g.scopes = value
 			case "profiles":
@@ -144,7 +153,7 @@ func (p *prompt) answer(ctx context.Context, text string) {
 			case "expires":
 				g.expires = value
 			default:
-				fmt.Fprintf(p.f.out, "There is no %s to set: there are scopes=, profiles= and expires=.\n> ", line(name))
+				fmt.Fprintf(p.f.out, "There is no %s to set: there are host=, scopes=, profiles= and expires=.\n> ", line(name))
 				return
 			}
 		}

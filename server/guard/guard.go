@@ -37,6 +37,7 @@ type Guard struct {
 	Tokens   Verifier
 	Basic    []string                                                         // scopes that a challenge names to a client without a token
 	Needs    func(peek.Message) []string                                      // the scopes that a message needs, all of them
+	Once     func(oauth.Holder, peek.Message, []string) bool                  // uses up the owner's yes to this call alone, without those scopes; nil for none
 	Widen    func(context.Context, oauth.Holder, peek.Message, []string) bool // asks the owner for missing scopes; false if not
 	Paused   func() bool
 	Origins  func() []string            // web origins that may call besides the own one; nil for none
@@ -108,10 +109,10 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(ctx)
 	var m peek.Message
 	if r.Method == http.MethodPost {
-		if m, ok = g.message(w, r, h); !ok {
+		if m, ok = g.message(w, r, &h); !ok {
 			return
 		}
-		r = r.WithContext(context.WithValue(ctx, messageKey{}, m))
+		r = r.WithContext(context.WithValue(context.WithValue(ctx, holderKey{}, h), messageKey{}, m))
 	}
 	if !g.session(w, r, h, m) {
 		return
@@ -202,8 +203,8 @@ const (
 const firstModern = "2026-07-28"
 
 // message reads what a POST says, once, and checks it against the headers and the grant. What is passed on is what was
-// read.
-func (g *Guard) message(w http.ResponseWriter, r *http.Request, h oauth.Holder) (m peek.Message, ok bool) {
+// read. A scope that the owner has given for this call alone is added to h.
+func (g *Guard) message(w http.ResponseWriter, r *http.Request, h *oauth.Holder) (m peek.Message, ok bool) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		plain(w, http.StatusUnsupportedMediaType, "the body must be application/json")
 		return m, false
@@ -235,9 +236,12 @@ func (g *Guard) message(w http.ResponseWriter, r *http.Request, h oauth.Holder) 
 		refuse(w, http.StatusBadRequest, m.ID, headerMismatch, why, nil)
 		return m, false
 	}
-	if missing := g.missing(h, m); len(missing) > 0 {
-		g.insufficient(w, r, h, m, missing)
-		return m, false
+	if missing := g.missing(*h, m); len(missing) > 0 {
+		if g.Once == nil || !g.Once(*h, m, missing) {
+			g.insufficient(w, r, *h, m, missing)
+			return m, false
+		}
+		h.Token.Scopes = append(slices.Clone(h.Token.Scopes), missing...)
 	}
 	replace(r, body)
 	return m, true

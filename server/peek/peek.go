@@ -18,6 +18,7 @@ type Message struct {
 	Method   string          // "" of a response
 	Name     string          // of the tool or prompt that is meant
 	URI      string          // of the resource that is meant
+	Args     json.RawMessage // of the tool or prompt, as they were sent; nil if there are none
 	Version  string          // of the protocol, as _meta states it since 2026-07-28; "" if it does not
 	Response bool            // it answers a request of the server
 }
@@ -116,6 +117,7 @@ func (m *Message) read(top map[string]json.RawMessage) error {
 	if m.URI, err = text(params, "uri"); err != nil {
 		return err
 	}
+	m.Args = params["arguments"]
 	if raw, ok := params["_meta"]; ok {
 		meta, err := object(raw, metaMembers)
 		if err != nil {

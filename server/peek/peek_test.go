@@ -14,7 +14,7 @@ func TestRead(t *testing.T) {
 		body string
 		want Message
 	}{
-		"call":            {`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"gmail_send","arguments":{"to":"a","to":"b"}}}`, Message{ID: json.RawMessage("7"), Method: "tools/call", Name: "gmail_send"}},
+		"call":            {`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"gmail_send","arguments":{"to":"a","to":"b"}}}`, Message{ID: json.RawMessage("7"), Method: "tools/call", Name: "gmail_send", Args: json.RawMessage(`{"to":"a","to":"b"}`)}},
 		"modern":          {`{"jsonrpc":"2.0","id":"a","method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`, Message{ID: json.RawMessage(`"a"`), Method: "tools/list", Version: "2026-07-28"}},
 		"notification":    {`{"jsonrpc":"2.0","method":"notifications/initialized"}`, Message{Method: "notifications/initialized"}},
 		"resource":        {`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"postern://profiles"}}`, Message{ID: json.RawMessage("1"), Method: "resources/read", URI: "postern://profiles"}},
