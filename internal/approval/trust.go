@@ -11,7 +11,7 @@ type Face struct {
 
 // The reasons why a yes, or a looser rule, is not taken at a command line.
 var (
-	ErrNoTerminal = errors.New("an approval wants a terminal: a program could have typed this. Run the command in a terminal of your own")
+	ErrNoTerminal = errors.New("this wants a terminal: a program could have typed it. Run the command in a terminal of your own")
 	ErrSameClient = errors.New("this command was started by the program that asked, and that program must not answer for you. Run it in a terminal that you have opened yourself")
 	ErrClient     = errors.New("this command was started by a program that is connected to Postern as a client, and a client must not decide for you. Run it in a terminal that you have opened yourself")
 )

@@ -23,7 +23,7 @@ func (f *face) approvals() *cobra.Command {
 	deny := &cobra.Command{Use: "deny ID", Short: "Say no", Args: exactly(1), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, args []string) error {
 		return f.deny(ctx, b, args[0], reason)
 	})}
-	deny.Flags().StringVar(&reason, "reason", "", "why; the assistant reads it")
+	deny.Flags().StringVar(&reason, "reason", "", "why; kept with the question, and told to the assistant whose call it was")
 	var g given
 	approve := &cobra.Command{Use: "approve ID", Short: "Say yes", Args: exactly(1), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, args []string) error {
 		return f.approve(ctx, b, args[0], g)
@@ -100,9 +100,21 @@ func (f *face) showApproval(ctx context.Context, b *bridge.Bridge, args []string
 		}
 		fmt.Fprintf(f.out, "\nUntil %s. Answer with:\n  postern approvals approve %s%s\n  postern approvals deny %s --reason \"…\"\n", r.ExpiresAt.Local().Format("15:04"), r.ID, how, r.ID)
 	default:
-		fmt.Fprintf(f.out, "\nThis question is settled: %s.\n", r.State)
+		fmt.Fprintf(f.out, "\nThis question is settled: %s%s.\n", r.State, how(r.Answer))
 	}
 	return nil
+}
+
+// how says by which face a question was answered, and why.
+func how(a *approval.Answer) string {
+	text := ""
+	if a != nil && a.Via != "" {
+		text = " (" + line(a.Via) + ")"
+	}
+	if a != nil && a.Reason != "" {
+		text += ", " + line(a.Reason)
+	}
+	return text
 }
 
 // preview prints the whole of what would happen. Everything in it may come from outside, so nothing of it reaches the

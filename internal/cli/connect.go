@@ -50,6 +50,9 @@ func (g given) terms(r approval.Request, now time.Time) (*approval.Terms, error)
 	if len(t.Scopes) == 0 {
 		return nil, fmt.Errorf("which scopes? Say --scopes with one or more of: %s", ids(r.Offer.Scopes))
 	}
+	if g.expires != "" && r.Kind == approval.Widen {
+		return nil, usageError{fmt.Errorf("what a client gets more lasts as long as what it has: --expires is for clients that want to be let in")}
+	}
 	if t.Once = g.once; t.Once && r.Kind != approval.Widen {
 		return nil, usageError{fmt.Errorf("--once is for clients that want more than they were given")}
 	}

@@ -64,6 +64,9 @@ type prompt struct {
 	now  *approval.Request // that is being asked; nil for none
 	said map[string]bool   // ids of the quiet questions that were counted already
 	open bool              // the owner wants to see quiet ones
+	// over says that the question has been settled elsewhere, perhaps while its answer was being typed: what is typed then
+	// must not be taken for that of another, so no other is shown until the owner presses Enter.
+	over bool
 }
 
 // look shows the next question, and says of the one that was shown if another face has settled it.
@@ -78,8 +81,11 @@ func (p *prompt) look(ctx context.Context) {
 				return
 			}
 		}
-		fmt.Fprintln(p.f.out, "\nThis question is settled.")
-		p.now = nil
+		fmt.Fprintln(p.f.out, "\nThis question is settled. Press Enter to go on.")
+		p.now, p.over = nil, true
+	}
+	if p.over {
+		return
 	}
 	quiet := 0
 	for _, q := range pending {
@@ -122,7 +128,7 @@ func (p *prompt) show(q approval.Request) {
 // answer takes what was typed.
 func (p *prompt) answer(ctx context.Context, text string) {
 	if p.now == nil {
-		p.open = true
+		p.open, p.over = !p.over, false
 		p.look(ctx)
 		p.open = false
 		return

@@ -26,6 +26,7 @@ import (
 type owner struct {
 	t   *testing.T
 	tty *os.File
+	env []string
 	url string // of /mcp
 
 	mu   sync.Mutex // guards the field below
@@ -41,7 +42,7 @@ func serveInTerminal(t *testing.T) *owner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &owner{t: t, tty: tty}
+	o := &owner{t: t, tty: tty, env: cmd.Env}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -170,6 +171,12 @@ func (a *app) token() string {
 	return token.AccessToken
 }
 
+// cancels takes the request back in the browser.
+func (a *app) cancels() {
+	a.t.Helper()
+	a.read(a.browser.PostForm(strings.TrimSuffix(a.url, "/mcp")+"/authorize/cancel", a.finish))
+}
+
 // modify tries a call of class write, and returns the status.
 func (a *app) modify(token string) int {
 	a.t.Helper()
@@ -205,6 +212,21 @@ func TestTheTerminalAsks(t *testing.T) {
 		t.Fatalf("a call beyond the grant gets %d", status)
 	}
 	o.sees(`"Inspector" wants more[\s\S]*Tried: +gmail_modify[\s\S]*With: .*"read"[\s\S]*once`)
+	list := exec.Command("postern", "approvals", "list", "--json")
+	list.Env = o.env
+	open, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var questions []struct{ ID string }
+	if err := json.Unmarshal(open, &questions); err != nil || len(questions) != 1 {
+		t.Fatalf("%s, %v", open, err)
+	}
+	approve := exec.Command("postern", "approvals", "approve", questions[0].ID, "--expires", "1h")
+	approve.Env = o.env
+	if out, err := approve.CombinedOutput(); err == nil || !strings.Contains(string(out), "lasts as long as what it has") {
+		t.Errorf("more for an hour: %v %s", err, out)
+	}
 	o.types("once")
 	o.sees("Allowed")
 	o.within("the call that is allowed once", func() bool { return a.modify(token) == http.StatusOK })
@@ -214,6 +236,18 @@ func TestTheTerminalAsks(t *testing.T) {
 	o.sees("wants more")
 	o.types("no")
 	o.sees("Refused")
+
+	// Another question takes the place of one that is being answered: what was typed is not its answer.
+	again := o.asks("Second", "http://127.0.0.1:9/cb")
+	o.sees(`Let "Second" in\?`)
+	again.cancels()
+	o.sees("settled. Press Enter")
+	third := o.asks("Third", "http://127.0.0.1:9/cb")
+	o.types("no")
+	o.sees(`Let "Third" in\?[\s\S]*` + third.number)
+	o.types(third.number + " scopes=gmail:read")
+	o.sees("Allowed")
+	third.token()
 
 	a = o.asks("Claude", "https://claude.ai.evil.example/cb")
 	o.sees(`looks like claude\.ai[\s\S]*host=`)

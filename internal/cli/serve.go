@@ -69,7 +69,10 @@ func (f *face) pause() *cobra.Command {
 }
 
 func (f *face) resume() *cobra.Command {
-	return &cobra.Command{Use: "resume", Short: "End a pause", Args: exactly(0), RunE: f.open(func(_ context.Context, b *bridge.Bridge, _ []string) error {
+	return &cobra.Command{Use: "resume", Short: "End a pause", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		if err := f.mayLoosen(ctx, b); err != nil {
+			return err
+		}
 		if err := b.Resume(); err != nil {
 			return fmt.Errorf("resuming: %w", err)
 		}

@@ -23,6 +23,7 @@ type status struct {
 	Folder   string            `json:"exchange_folder"`
 	Profiles []auth.Profile    `json:"profiles"`
 	Pending  int               `json:"pending_approvals"`
+	Quiet    int               `json:"quiet_approvals"` // of them: apps from outside that came when none was expected
 	Serving  *bridge.Running   `json:"serving,omitempty"`
 	Paused   bool              `json:"paused"`
 	Locked   bool              `json:"locked_down"`
@@ -38,7 +39,7 @@ func (f *face) status() *cobra.Command {
 		if f.json {
 			return f.printJSON(s)
 		}
-		rows := [][]string{{"version", s.Version}, {"state", s.Dir}, {"files", s.Folder}, {"profiles", fmt.Sprint(len(s.Profiles))}, {"waiting approvals", fmt.Sprint(s.Pending)}}
+		rows := [][]string{{"version", s.Version}, {"state", s.Dir}, {"files", s.Folder}, {"profiles", fmt.Sprint(len(s.Profiles))}, {"waiting approvals", waiting(s)}}
 		switch {
 		case s.Serving == nil:
 			rows = append(rows, []string{"over HTTP", "not served: postern serve"})
@@ -64,15 +65,23 @@ func (f *face) status() *cobra.Command {
 		for _, p := range s.Profiles {
 			fmt.Fprintf(f.out, "\n%s (%s): %s", line(p.Name), line(p.Email), line(bridge.Health(p)))
 		}
-		switch {
-		case len(s.Profiles) == 0:
+		if s.Pending > 0 {
+			fmt.Fprint(f.out, "\nSomebody waits for you: postern approvals list\n")
+		}
+		if len(s.Profiles) == 0 {
 			fmt.Fprint(f.out, "\nNext:    postern google-client import FILE\n         postern profiles add NAME\nTry it:  postern tools call gmail_search query=in:inbox --demo")
-		case s.Pending > 0:
-			fmt.Fprint(f.out, "\n\nSomebody waits for you: postern approvals list")
 		}
 		fmt.Fprintln(f.out)
 		return nil
 	})}
+}
+
+// waiting says how many questions wait, and how many of them no face shows by itself.
+func waiting(s status) string {
+	if s.Quiet == 0 {
+		return fmt.Sprint(s.Pending)
+	}
+	return fmt.Sprintf("%d, %d of them unexpected, from outside", s.Pending, s.Quiet)
 }
 
 func statusOf(ctx context.Context, b *bridge.Bridge) (status, error) {
@@ -88,6 +97,11 @@ func statusOf(ctx context.Context, b *bridge.Bridge) (status, error) {
 	pending, err := b.Queue.Pending(ctx)
 	if err != nil {
 		return s, err
+	}
+	for _, q := range pending {
+		if q.Offer != nil && q.Offer.Quiet {
+			s.Quiet++
+		}
 	}
 	s.Pending, s.Paused, s.Locked = len(pending), b.Paused(), b.LockedDown()
 	within, cancel := context.WithTimeout(ctx, time.Second)

@@ -257,7 +257,10 @@ func (g *Guard) missing(h oauth.Holder, m peek.Message) []string {
 func (g *Guard) insufficient(w http.ResponseWriter, r *http.Request, h oauth.Holder, m peek.Message, missing []string) {
 	scope := strings.Join(missing, " ")
 	text := "the owner has not given this client the scope " + scope
-	if g.Widen != nil && g.Widen(r.Context(), h, m, missing) {
+	granted := !slices.ContainsFunc(missing, func(want string) bool { return !g.Tokens.Holds(h.Grant.Scopes, want) })
+	if granted {
+		text = "this token was narrowed and has not the scope " + scope + ", but its grant has: refresh without naming scopes"
+	} else if g.Widen != nil && g.Widen(r.Context(), h, m, missing) {
 		text += "; the owner is being asked for it now: tell them to look at Postern, and try again when they have said yes"
 	} else {
 		text += ", and cannot be asked for it now"

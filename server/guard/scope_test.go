@@ -7,10 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"postern/internal/tool"
+	"postern/server/oauth"
+	"postern/server/oauth/opaque"
 )
 
 // scopeSets are every way in which the scopes of the tools can be held: per service none, or one rung of its ladder.
@@ -172,6 +175,28 @@ func TestTheSameTokenAfterWidening(t *testing.T) {
 		if _, m := c.rpc("tools/list", nil); !slices.Contains(listed(t, m, "tools", "name"), "calendar_note") {
 			t.Errorf("%s: it is not shown: %s", e, m.Result)
 		}
+	}
+}
+
+// TestANarrowedTokenIsNotTheOwners: what its client has given up itself, the owner need not give again.
+func TestANarrowedTokenIsNotTheOwners(t *testing.T) {
+	d := newDoor(t)
+	id, _ := d.grant([]string{"calendar:write"})
+	g, err := d.store.Grant(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := opaque.New(opaque.Access)
+	g.ID += "n"
+	if err := d.store.AddGrant(t.Context(), g, oauth.Token{Hash: d.pepper.Hash(token), GrantID: g.ID, Use: oauth.ForAccess, Scopes: []string{"calendar:read"}, IssuedAt: d.clock(), ExpiresAt: d.clock().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	a, m := d.caller(modern, token).call("calendar_note", nil)
+	if a.status != http.StatusForbidden || !strings.Contains(m.Error.Message, "refresh without naming scopes") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if asked := d.asked(); len(asked) != 0 {
+		t.Errorf("the owner is asked for %q", asked)
 	}
 }
 
