@@ -3,13 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
@@ -18,6 +15,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/oauth2"
+
+	"postern/internal/fakeclient"
 )
 
 // bridge is a running "postern serve".
@@ -81,66 +80,18 @@ type grant struct {
 	token  *oauth2.Token
 }
 
-var (
-	shownNumber = regexp.MustCompile(`class="number">(\d\d)<`)
-	shownID     = regexp.MustCompile(`approvals approve (\S+) `)
-	shownField  = regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`)
-	shownBack   = regexp.MustCompile(`id="go"[^>]* href="([^"]+)"`)
-)
-
-// letIn takes a client through registration and approval: by HTTP as a browser without scripts would, the owner's answer
-// in a terminal.
+// letIn takes a client through registration and approval, the owner's answer in a terminal.
 func (b *bridge) letIn() (*grant, error) {
-	const redirect = "http://127.0.0.1:9/callback"
-	resp, err := http.Post(b.issuer()+"/register", "application/json", strings.NewReader(`{"client_name":"bench","redirect_uris":["`+redirect+`"],"token_endpoint_auth_method":"none"}`))
+	ctx := context.Background()
+	c, err := fakeclient.Ask(ctx, b.url, "bench", "http://127.0.0.1:9/callback")
 	if err != nil {
 		return nil, err
 	}
-	var registered struct {
-		ID string `json:"client_id"`
-	}
-	err = json.NewDecoder(resp.Body).Decode(&registered)
-	resp.Body.Close()
-	if err != nil || registered.ID == "" {
-		return nil, fmt.Errorf("registering: %s, %w", resp.Status, err)
-	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
+	if err := b.terminal("approvals", "approve", c.Question, "--number", c.Number); err != nil {
 		return nil, err
 	}
-	browser := &http.Client{Jar: jar}
-	config := oauth2.Config{ClientID: registered.ID, RedirectURL: redirect, Endpoint: oauth2.Endpoint{
-		AuthURL: b.issuer() + "/authorize", TokenURL: b.issuer() + "/token", AuthStyle: oauth2.AuthStyleInParams}}
-	verifier, resource := oauth2.GenerateVerifier(), oauth2.SetAuthURLParam("resource", b.url)
-	page, err := read(browser.Get(config.AuthCodeURL("s", oauth2.S256ChallengeOption(verifier), resource)))
-	if err != nil {
-		return nil, err
-	}
-	number, id := shownNumber.FindStringSubmatch(page), shownID.FindStringSubmatch(page)
-	if number == nil || id == nil {
-		return nil, fmt.Errorf("the waiting page has no number:\n%s", page)
-	}
-	if err := b.terminal("approvals", "approve", id[1], "--number", number[1]); err != nil {
-		return nil, err
-	}
-	form := url.Values{}
-	for _, f := range shownField.FindAllStringSubmatch(page, -1) {
-		form.Set(f[1], html.UnescapeString(f[2]))
-	}
-	page, err = read(browser.PostForm(b.issuer()+"/authorize/finish", form))
-	if err != nil {
-		return nil, err
-	}
-	back := shownBack.FindStringSubmatch(page)
-	if back == nil {
-		return nil, fmt.Errorf("the last page leads nowhere:\n%s", page)
-	}
-	to, err := url.Parse(html.UnescapeString(back[1]))
-	if err != nil {
-		return nil, err
-	}
-	token, err := config.Exchange(context.Background(), to.Query().Get("code"), oauth2.VerifierOption(verifier), resource)
-	return &grant{registered.ID, token}, err
+	token, err := c.Token(ctx)
+	return &grant{c.ID, token}, err
 }
 
 // terminal runs a verb in a terminal, as the owner does.

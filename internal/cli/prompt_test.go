@@ -4,12 +4,8 @@ package cli_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"html"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
@@ -19,7 +15,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-	"golang.org/x/oauth2"
+
+	"postern/internal/fakeclient"
 )
 
 // owner is a person at the terminal in which "postern serve" runs.
@@ -96,101 +93,43 @@ func (o *owner) types(line string) {
 	}
 }
 
-// app is a client with its browser.
-type app struct {
-	*owner
-	config   oauth2.Config
-	verifier string
-	browser  *http.Client
-	number   string
-	finish   url.Values // of the waiting page's form
-}
-
 // asks registers a client and opens its page.
-func (o *owner) asks(name, redirect string) *app {
+func (o *owner) asks(name, redirect string) *fakeclient.Client {
 	o.t.Helper()
-	issuer := strings.TrimSuffix(o.url, "/mcp")
-	resp, err := http.Post(issuer+"/register", "application/json", strings.NewReader(fmt.Sprintf(`{"client_name":%q,"redirect_uris":[%q]}`, name, redirect)))
+	c, err := fakeclient.Ask(o.t.Context(), o.url, name, redirect)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	var client struct {
-		ID string `json:"client_id"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&client); err != nil || client.ID == "" {
-		o.t.Fatalf("registering: %s, %v", resp.Status, err)
-	}
-	jar, err := cookiejar.New(nil)
+	return c
+}
+
+// token goes on in the client's browser, and returns the access token.
+func (o *owner) token(c *fakeclient.Client) string {
+	o.t.Helper()
+	token, err := c.Token(o.t.Context())
 	if err != nil {
 		o.t.Fatal(err)
-	}
-	a := &app{owner: o, verifier: oauth2.GenerateVerifier(), browser: &http.Client{Jar: jar}, finish: url.Values{}, config: oauth2.Config{
-		ClientID: client.ID, RedirectURL: redirect, Endpoint: oauth2.Endpoint{AuthURL: issuer + "/authorize", TokenURL: issuer + "/token", AuthStyle: oauth2.AuthStyleInParams}}}
-	page := a.read(a.browser.Get(a.config.AuthCodeURL("s", oauth2.S256ChallengeOption(a.verifier), oauth2.SetAuthURLParam("resource", o.url))))
-	number := regexp.MustCompile(`class="number">(\d\d)<`).FindStringSubmatch(page)
-	if number == nil {
-		o.t.Fatalf("the page shows no number:\n%s", page)
-	}
-	a.number = number[1]
-	for _, f := range regexp.MustCompile(`<input type="hidden" name="(\w+)" value="([^"]*)">`).FindAllStringSubmatch(page, -1) {
-		a.finish.Set(f[1], html.UnescapeString(f[2]))
-	}
-	return a
-}
-
-func (a *app) read(resp *http.Response, err error) string {
-	a.t.Helper()
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return string(b)
-}
-
-// token goes on in the browser, and returns the access token.
-func (a *app) token() string {
-	a.t.Helper()
-	page := a.read(a.browser.PostForm(strings.TrimSuffix(a.url, "/mcp")+"/authorize/finish", a.finish))
-	to := regexp.MustCompile(`href="([^"]*[?&;]code=[^"]*)"`).FindStringSubmatch(page)
-	if to == nil {
-		a.t.Fatalf("the page leads nowhere:\n%s", page)
-	}
-	u, err := url.Parse(html.UnescapeString(to[1]))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	token, err := a.config.Exchange(a.t.Context(), u.Query().Get("code"), oauth2.VerifierOption(a.verifier), oauth2.SetAuthURLParam("resource", a.url))
-	if err != nil {
-		a.t.Fatal(err)
 	}
 	return token.AccessToken
 }
 
-// cancels takes the request back in the browser.
-func (a *app) cancels() {
-	a.t.Helper()
-	a.read(a.browser.PostForm(strings.TrimSuffix(a.url, "/mcp")+"/authorize/cancel", a.finish))
-}
-
 // modify tries a call of class write, and returns the status.
-func (a *app) modify(token string) int {
-	a.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, a.url, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"gmail_modify","arguments":{"message_ids":["x"],"action":"read"},`+
+func (o *owner) modify(token string) int {
+	o.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, o.url, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"gmail_modify","arguments":{"message_ids":["x"],"action":"read"},`+
 		`"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`))
 	if err != nil {
-		a.t.Fatal(err)
+		o.t.Fatal(err)
 	}
 	for name, value := range map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
 		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "gmail_modify"} {
 		req.Header.Set(name, value)
 	}
 	resp, err := http.DefaultClient.Do(req)
-	a.read(resp, err)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	resp.Body.Close()
 	return resp.StatusCode
 }
 
@@ -199,16 +138,16 @@ func TestTheTerminalAsks(t *testing.T) {
 	o := serveInTerminal(t)
 
 	a := o.asks("Inspector", "http://127.0.0.1:9/cb")
-	o.sees(`Let "Inspector" in\?[\s\S]*Which number does the browser show: .*` + a.number)
+	o.sees(`Let "Inspector" in\?[\s\S]*Which number does the browser show: .*` + a.Number)
 	o.types("perhaps")
 	o.sees("Please type one of the answers above")
-	o.types(a.number + " scopes=gmail:read colour=red")
+	o.types(a.Number + " scopes=gmail:read colour=red")
 	o.sees("There is no colour to set")
-	o.types(a.number + " scopes=gmail:read")
+	o.types(a.Number + " scopes=gmail:read")
 	o.sees("Allowed")
-	token := a.token()
+	token := o.token(a)
 
-	if status := a.modify(token); status != http.StatusForbidden {
+	if status := o.modify(token); status != http.StatusForbidden {
 		t.Fatalf("a call beyond the grant gets %d", status)
 	}
 	o.sees(`"Inspector" wants more[\s\S]*Tried: +gmail_modify[\s\S]*With: .*"read"[\s\S]*once`)
@@ -229,8 +168,8 @@ func TestTheTerminalAsks(t *testing.T) {
 	}
 	o.types("once")
 	o.sees("Allowed")
-	o.within("the call that is allowed once", func() bool { return a.modify(token) == http.StatusOK })
-	if status := a.modify(token); status != http.StatusForbidden {
+	o.within("the call that is allowed once", func() bool { return o.modify(token) == http.StatusOK })
+	if status := o.modify(token); status != http.StatusForbidden {
 		t.Errorf("the second call gets %d", status)
 	}
 	o.sees("wants more")
@@ -240,31 +179,33 @@ func TestTheTerminalAsks(t *testing.T) {
 	// Another question takes the place of one that is being answered: what was typed is not its answer.
 	again := o.asks("Second", "http://127.0.0.1:9/cb")
 	o.sees(`Let "Second" in\?`)
-	again.cancels()
+	if err := again.Cancel(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	o.sees("settled. Press Enter")
 	third := o.asks("Third", "http://127.0.0.1:9/cb")
 	o.types("no")
-	o.sees(`Let "Third" in\?[\s\S]*` + third.number)
-	o.types(third.number + " scopes=gmail:read")
+	o.sees(`Let "Third" in\?[\s\S]*` + third.Number)
+	o.types(third.Number + " scopes=gmail:read")
 	o.sees("Allowed")
-	third.token()
+	o.token(third)
 
 	a = o.asks("Claude", "https://claude.ai.evil.example/cb")
 	o.sees(`looks like claude\.ai[\s\S]*host=`)
-	o.types(a.number)
+	o.types(a.Number)
 	o.sees("its name must be typed")
-	o.types(a.number + " host=claude.ai")
+	o.types(a.Number + " host=claude.ai")
 	o.sees("its name must be typed")
-	o.types(a.number + " host=claude.ai.evil.example")
+	o.types(a.Number + " host=claude.ai.evil.example")
 	o.sees("Allowed")
-	a.token()
+	o.token(a)
 
 	a = o.asks("Other", "http://127.0.0.1:9/cb")
 	o.sees(`Let "Other" in\?`)
 	o.types("no")
 	o.sees("Refused")
-	if page := a.read(a.browser.PostForm(strings.TrimSuffix(a.url, "/mcp")+"/authorize/finish", a.finish)); !strings.Contains(page, "access_denied") {
-		t.Errorf("after a no:\n%s", page)
+	if page, err := a.Finish(t.Context()); err != nil || !strings.Contains(page, "access_denied") {
+		t.Errorf("after a no: %v\n%s", err, page)
 	}
 }
 
