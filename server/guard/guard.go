@@ -100,9 +100,9 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "the owner has paused Postern; the token stays good")
 		return
 	}
-	ctx, listen, end, ok := g.Live.begin(context.WithValue(r.Context(), holderKey{}, h), h.Grant.ID, g.Address, g.now())
-	if !ok {
-		busy(w)
+	ctx, listen, end, err := g.Live.begin(context.WithValue(r.Context(), holderKey{}, h), h, g.Address, g.now())
+	if err != nil {
+		busy(w, err)
 		return
 	}
 	defer end()
@@ -117,16 +117,23 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.session(w, r, h, m) {
 		return
 	}
-	if (r.Method == http.MethodGet || m.Method == "subscriptions/listen") && !listen() {
-		busy(w)
-		return
+	if r.Method == http.MethodGet || m.Method == "subscriptions/listen" {
+		if err := listen(); err != nil {
+			busy(w, err)
+			return
+		}
 	}
 	g.Next.ServeHTTP(w, r)
 }
 
-func busy(w http.ResponseWriter) {
-	w.Header().Set("Retry-After", "1")
-	plain(w, http.StatusTooManyRequests, "too many requests run at a time")
+// busy tells a client to come back: one that has too much running itself, or one that finds no room.
+func busy(w http.ResponseWriter, why error) {
+	status, after := http.StatusServiceUnavailable, "5"
+	if errors.Is(why, errMany) {
+		status, after = http.StatusTooManyRequests, "1"
+	}
+	w.Header().Set("Retry-After", after)
+	plain(w, status, why.Error())
 }
 
 // holder checks the token. If it is not good it answers, and ok is false.

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -13,29 +14,44 @@ type Live struct {
 	mu      sync.Mutex // guards the fields below
 	next    int
 	all     int
+	streams int // of them those that only listen
 	running map[string]map[int]running
 	uses    map[string]oauth.LastUse
 	shut    bool
 }
 
-// The most requests that run for one grant, the most of them that only listen, and the most in all.
+// The most requests that run for one grant, the most of them that only listen, and the most in all of both kinds: streams
+// cost little and stay for days, so they must not keep the calls out.
 const (
 	maxRunning   = 64
 	maxListening = 16
 	maxLive      = 1024
+	maxStreams   = 256
 )
 
-// begin counts a request of a grant. Its context ends with the request, with the grant, or with Shut. listen counts it
-// among those that only listen, and reports whether it may. ok is false if too many run already.
-func (l *Live) begin(ctx context.Context, grantID, address string, now time.Time) (_ context.Context, listen func() bool, end func(), ok bool) {
+// The reasons why a request may not run now.
+var (
+	errMany = errors.New("too many requests of this client run at a time")
+	errFull = errors.New("too many requests run at a time: Postern takes no more until some have ended")
+	errShut = errors.New("Postern takes no requests now")
+)
+
+// begin counts a request of the holder of a token. Its context ends with the request, with the grant, or x
+func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now time.Time) (_ context.Context, listen func() error, end func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.running == nil {
 		l.running, l.uses = map[string]map[int]running{}, map[string]oauth.LastUse{}
 	}
+	grantID := h.Grant.ID
 	mine := l.running[grantID]
-	if l.shut || l.all >= maxLive || len(mine)-listening(mine) >= maxRunning {
-		return ctx, nil, nil, false
+	switch {
+	case l.shut:
+		return ctx, nil, nil, errShut
+	case l.all >= maxLive:
+		return ctx, nil, nil, errFull
+	case len(mine)-listening(mine) >= maxRunning:
+		return ctx, nil, nil, errMany
 	}
 	if mine == nil {
 		mine = map[int]running{}
@@ -45,27 +61,34 @@ func (l *Live) begin(ctx context.Context, grantID, address string, now time.Time
 	l.next++
 	l.all++
 	id := l.next
-	mine[id] = running{cancel, false}
+	mine[id] = running{cancel: cancel}
 	l.uses[grantID] = oauth.LastUse{GrantID: grantID, At: now, Address: address}
-	listen = func() bool {
+	listen = func() error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if listening(mine) >= maxListening {
-			return false
+		switch {
+		case listening(mine) >= maxListening:
+			return errMany
+		case l.streams >= maxStreams:
+			return errFull
 		}
+		l.streams++
 		mine[id] = running{cancel, true}
-		return true
+		return nil
 	}
 	return ctx, listen, func() {
 		cancel(nil)
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.all--
+		if mine[id].listens {
+			l.streams--
+		}
 		delete(mine, id)
 		if len(mine) == 0 && len(l.running[grantID]) == 0 {
 			delete(l.running, grantID)
 		}
-	}, true
+	}, nil
 }
 
 // running is one request.
