@@ -31,9 +31,12 @@ type serving struct {
 	client string
 }
 
-func serve(t *testing.T, dir string) *serving {
+func serve(t *testing.T, dir string) *serving { return serveAt(t, dir, nil) }
+
+// serveAt serves by the given clock.
+func serveAt(t *testing.T, dir string, now func() time.Time) *serving {
 	t.Helper()
-	s := &serving{Bridge: openAt(t, Config{Dir: dir, Demo: true, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})}), t: t, ended: make(chan error, 1)}
+	s := &serving{Bridge: openAt(t, Config{Dir: dir, Demo: true, Now: now, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})}), t: t, ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.end = cancel
 	ready := make(chan string, 1)
@@ -57,7 +60,7 @@ func serve(t *testing.T, dir string) *serving {
 // grant gives a client scopes of the sample account, without a browser, and returns its grant and token.
 func (s *serving) grant(scopes ...string) (oauth.Grant, string) {
 	s.t.Helper()
-	now := time.Now()
+	now := s.config.Now()
 	c, err := oauth.NewStatic("tester", []string{"http://127.0.0.1/cb"}, now)
 	if err != nil {
 		s.t.Fatal(err)

@@ -42,6 +42,7 @@ func (s *service) watch(ctx context.Context) {
 		now = s.b.config.Now()
 		locked = s.followLockdown(ctx, locked)
 		s.followRevocations(ctx, looked.Add(-lookEvery))
+		s.live.Expire(now)
 		looked = now
 		if now.Sub(rechecked) >= recheckEvery {
 			s.recheck(ctx)

@@ -21,8 +21,11 @@ import (
 	"postern/server/peek"
 )
 
-// ErrEnded is the cause with which a request's context ends when its grant does.
-var ErrEnded = errors.New("the owner has ended the grant")
+// The causes with which a request's context ends before the request does.
+var (
+	ErrEnded   = errors.New("the owner has ended the grant")
+	ErrExpired = errors.New("the access token is over") // of a stream
+)
 
 // Verifier checks access tokens, see oauth.Server.
 type Verifier interface {

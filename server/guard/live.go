@@ -36,7 +36,8 @@ var (
 	errShut = errors.New("Postern takes no requests now")
 )
 
-// begin counts a request of the holder of a token. Its context ends with the request, with the grant, or x
+// begin counts a request of the holder of a token. Its context ends with the request, with the grant, or with Shut; that
+// of one that only listens ends with the token, too. listen counts it among those. Both say if too many run already.
 func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now time.Time) (_ context.Context, listen func() error, end func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,7 +74,7 @@ func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now ti
 			return errFull
 		}
 		l.streams++
-		mine[id] = running{cancel, true}
+		mine[id] = running{cancel, true, h.Token.ExpiresAt}
 		return nil
 	}
 	return ctx, listen, func() {
@@ -95,6 +96,7 @@ func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now ti
 type running struct {
 	cancel  context.CancelCauseFunc
 	listens bool
+	until   time.Time // of one that only listens: when its token is over
 }
 
 func listening(all map[int]running) (n int) {
@@ -104,6 +106,20 @@ func listening(all map[int]running) (n int) {
 		}
 	}
 	return n
+}
+
+// Expire ends the streams whose access token is over at now. A call that has begun comes to its end: whether it may still
+// do what it waits for is asked of its grant.
+func (l *Live) Expire(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, requests := range l.running {
+		for _, r := range requests {
+			if r.listens && !now.Before(r.until) {
+				r.cancel(ErrExpired)
+			}
+		}
+	}
 }
 
 // End ends what runs for a grant.
