@@ -90,6 +90,9 @@ func (s *Server) redeem(ctx context.Context, c Client, v url.Values) (tokens, *E
 	if !h.Token.UsedAt.IsZero() {
 		return tokens{}, s.replayed(ctx, h.Grant.ID, "its code was used twice")
 	}
+	if s.over(h) {
+		return tokens{}, bad
+	}
 	// OAuth 2.1 section 4.1.3 has no redirect_uri here; who sends it, as RFC 6749 has it, must send the right one.
 	if uri, ok := v["redirect_uri"]; ok && uri[0] != h.Token.RedirectURI {
 		return tokens{}, bad
@@ -107,7 +110,7 @@ func (s *Server) refresh(ctx context.Context, c Client, v url.Values) (tokens, *
 	if e != nil {
 		return tokens{}, e
 	}
-	if h == nil || h.Token.Use != ForRefresh || h.Grant.ClientID != c.ID || h.Grant.Resource != s.Resource() {
+	if h == nil || h.Token.Use != ForRefresh || h.Grant.ClientID != c.ID || h.Grant.Resource != s.Resource() || s.over(h) {
 		return tokens{}, bad
 	}
 	narrowed, e := s.narrowed(v.Get("scope"), h.Grant)
@@ -142,6 +145,13 @@ func (s *Server) held(ctx context.Context, k opaque.Kind, presented string) (*Ho
 	return &h, pepper, nil
 }
 
+// over reports whether the time of what was presented is over, or its grant has ended. Exchange would say so too; but who
+// presents what is no good learns nothing of it, also not by how long it takes to write.
+func (s *Server) over(h *Holder) bool {
+	now := s.Now()
+	return !now.Before(h.Token.ExpiresAt) || !h.Grant.Live(now)
+}
+
 // issue exchanges what h holds for a new pair of tokens.
 func (s *Server) issue(ctx context.Context, pepper opaque.Pepper, h Holder, access, refresh []string) (tokens, *Error) {
 	now := s.Now()
@@ -155,7 +165,7 @@ func (s *Server) issue(ctx context.Context, pepper opaque.Pepper, h Holder, acce
 	case errors.Is(err, ErrUsed):
 		return tokens{}, s.replayed(ctx, h.Grant.ID, "a code or refresh token of it was used twice")
 	case errors.Is(err, ErrNotFound):
-		return tokens{}, refuse(invalidGrant, "its time is over, or the owner has ended the grant")
+		return tokens{}, refuse(invalidGrant, "its time is over, or the owner has ended the grant") // since it was looked up
 	case err != nil:
 		return tokens{}, s.broken("exchanging a token", err)
 	}
