@@ -25,6 +25,7 @@ import (
 type counter struct {
 	t        *testing.T
 	desk     *desk
+	server   *Server
 	http     *HTTP
 	live     guard.Live
 	sessions guard.Sessions
@@ -47,16 +48,17 @@ func (tokens) ResourceMetadata() string {
 	return "http://127.0.0.1/.well-known/oauth-protected-resource/mcp"
 }
 
-func newCounter(t *testing.T) *counter {
+// newCounter opens one; with changes its Runner first.
+func newCounter(t *testing.T, with ...func(*tool.Runner)) *counter {
 	t.Helper()
-	c := &counter{t: t, desk: newDesk(t, tool.Policy{})}
-	s := &Server{Runner: c.desk.server.Runner, Version: "1.0", ClientOf: func(_ context.Context, h oauth.Holder) (tool.Client, error) {
+	c := &counter{t: t, desk: newDesk(t, tool.Policy{}, with...)}
+	c.server = &Server{Runner: c.desk.server.Runner, Version: "1.0", ClientOf: func(_ context.Context, h oauth.Holder) (tool.Client, error) {
 		if h.Grant.ID == "broken" {
 			return tool.Client{}, io.ErrUnexpectedEOF
 		}
 		return tool.Client{Key: "grant:" + h.Grant.ID, Name: h.Client.Name}, nil
 	}}
-	c.http = s.HTTP(&c.sessions)
+	c.http = c.server.HTTP(&c.sessions)
 	g := &guard.Guard{
 		Tokens: tokens{}, Needs: func(peek.Message) []string { return nil }, Source: func(*http.Request) string { return "test" },
 		Sessions: &c.sessions, Live: &c.live, Next: c.http,
@@ -76,8 +78,11 @@ func (c *counter) post(version, session, method string, params map[string]any) *
 		if _, ok := params["_meta"]; !ok {
 			params["_meta"] = map[string]any{}
 		}
+		meta := params["_meta"].(map[string]any)
 		for k, v := range modern {
-			params["_meta"].(map[string]any)[k] = v
+			if _, ok := meta[k]; !ok {
+				meta[k] = v
+			}
 		}
 	}
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.web.URL+"/mcp", bytes.NewReader(encode(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})))
