@@ -65,7 +65,8 @@ func (s *Store) Exchange(ctx context.Context, hash []byte, now time.Time, grace 
 		if !h.Grant.Live(now) || h.Client.Status == oauth.Blocked || !now.Before(h.Token.ExpiresAt) || h.Token.Use == oauth.ForAccess {
 			return oauth.ErrNotFound
 		}
-		if !h.Token.UsedAt.IsZero() && (h.Token.Use != oauth.ForRefresh || now.Sub(h.Token.UsedAt) > grace) {
+		// A use that lies ahead is no younger for it: the clock was set back.
+		if !h.Token.UsedAt.IsZero() && (h.Token.Use != oauth.ForRefresh || now.Sub(h.Token.UsedAt).Abs() > grace) {
 			return oauth.ErrUsed
 		}
 		if h.Token.UsedAt.IsZero() {
