@@ -144,7 +144,8 @@ func (b *Bridge) Pairing(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("reading the pairing window: %w", err)
 	}
-	if !b.config.Now().Before(until) {
+	// One that is open for longer than any is was opened before the clock was set back.
+	if left := until.Sub(b.config.Now()); left <= 0 || left > pairingTime {
 		return time.Time{}, nil
 	}
 	return until, nil
