@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if dir := os.Getenv("POSTERN_MIGRATE_TEST"); dir != "" {
+		fmt.Fprintln(os.Stderr, migrateForEver(dir))
+		os.Exit(1)
+	}
 	if dir := os.Getenv("POSTERN_STORE_TEST"); dir != "" {
 		if err := other(dir, os.Args[1]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
