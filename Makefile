@@ -33,6 +33,7 @@ vet:
 	CGO_ENABLED=0 go vet -tags e2e,$(TAGS) ./e2e
 	CGO_ENABLED=0 go vet -tags e2e,conformance,$(TAGS) ./e2e ./server
 	CGO_ENABLED=0 go run $(STATICCHECK) ./...
+	go mod verify
 
 race:
 	CGO_ENABLED=1 go test -race -short $(RACE)
