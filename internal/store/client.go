@@ -7,10 +7,11 @@ import (
 	"errors"
 	"time"
 
+	"postern/internal/approval"
 	"postern/server/oauth"
 )
 
-const clientColumns = "c.id, c.kind, c.name, c.redirect_uris, c.secret_hash, c.status, c.etag, c.fetched_at, c.fetch_again, c.created_at, c.last_used_at"
+const clientColumns = "c.id, c.kind, c.name, c.redirect_uris, c.secret_hash, c.status, c.outside, c.etag, c.fetched_at, c.fetch_again, c.created_at, c.last_used_at"
 
 // clientRow is a client on its way out of the file.
 type clientRow struct {
@@ -20,7 +21,7 @@ type clientRow struct {
 }
 
 func (r *clientRow) dest() []any {
-	return []any{&r.ID, &r.Kind, &r.Name, &r.uris, &r.SecretHash, &r.Status, &r.Document.ETag, &r.fetched, &r.again, &r.created, &r.usedL}
+	return []any{&r.ID, &r.Kind, &r.Name, &r.uris, &r.SecretHash, &r.Status, &r.Outside, &r.Document.ETag, &r.fetched, &r.again, &r.created, &r.usedL}
 }
 
 func (r *clientRow) client() (oauth.Client, error) {
@@ -29,26 +30,51 @@ func (r *clientRow) client() (oauth.Client, error) {
 	return c, json.Unmarshal([]byte(r.uris), &c.RedirectURIs)
 }
 
-// AddClient inserts a client. It returns oauth.ErrTooMany if there are already limit new ones of its kind.
+// AddClient inserts a client, or changes it as SaveClient does. If there are already limit new ones of its kind and
+// side, the oldest that has no open question is forgotten. It returns oauth.ErrTooMany if each of them has one.
 func (s *Store) AddClient(ctx context.Context, c oauth.Client, limit int) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		var n int
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM clients WHERE owner_id = ? AND status = ? AND kind = ?", ownerID, oauth.New, c.Kind).Scan(&n); err != nil {
+		if err := makeRoom(ctx, tx, c, limit); err != nil {
 			return err
-		}
-		if n >= limit {
-			return oauth.ErrTooMany
 		}
 		return insertClient(ctx, tx, c)
 	})
 }
 
+// asks is whether a client has an open question, or a yes that it has not taken up. What is pending past its time is not
+// open.
+const asks = `EXISTS (SELECT 1 FROM approvals a WHERE a.owner_id = clients.owner_id AND a.client_key = ? || clients.id
+	AND (a.state IN (?, ?) OR a.state = ? AND a.expires_at > ?))`
+
+// makeRoom forgets old strangers of c's kind and side, so that fewer than limit are left beside it.
+func makeRoom(ctx context.Context, tx *sql.Tx, c oauth.Client, limit int) error {
+	if c.Kind == oauth.Static {
+		return nil
+	}
+	const strangers = "owner_id = ? AND status = ? AND kind = ? AND outside = ? AND id <> ?"
+	like := []any{ownerID, oauth.New, c.Kind, c.Outside, c.ID}
+	var n int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM clients WHERE "+strangers, like...).Scan(&n); err != nil || n < limit {
+		return err
+	}
+	surplus := int64(n - limit + 1)
+	args := append(like, oauth.ConnectKey, approval.Approved, approval.Running, approval.Pending, nanos(c.CreatedAt), surplus)
+	res, err := tx.ExecContext(ctx, "DELETE FROM clients WHERE id IN (SELECT id FROM clients WHERE "+strangers+" AND NOT "+asks+" ORDER BY created_at, id LIMIT ?)", args...)
+	if err != nil {
+		return err
+	}
+	if gone, err := res.RowsAffected(); err != nil || gone < surplus {
+		return errors.Join(oauth.ErrTooMany, err)
+	}
+	return nil
+}
+
 func insertClient(ctx context.Context, tx *sql.Tx, c oauth.Client) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO clients (id, owner_id, kind, name, redirect_uris, secret_hash, status, etag, fetched_at, fetch_again, created_at, last_used_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := tx.ExecContext(ctx, `INSERT INTO clients (id, owner_id, kind, name, redirect_uris, secret_hash, status, outside, etag, fetched_at, fetch_again, created_at, last_used_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris, etag = excluded.etag,
 			fetched_at = excluded.fetched_at, fetch_again = excluded.fetch_again WHERE kind = excluded.kind`,
-		c.ID, ownerID, c.Kind, c.Name, list(c.RedirectURIs), c.SecretHash, c.Status, c.Document.ETag, nanos(c.Document.FetchedAt), nanos(c.Document.ExpiresAt),
+		c.ID, ownerID, c.Kind, c.Name, list(c.RedirectURIs), c.SecretHash, c.Status, c.Outside, c.Document.ETag, nanos(c.Document.FetchedAt), nanos(c.Document.ExpiresAt),
 		nanos(c.CreatedAt), nanos(c.LastUsedAt))
 	return err
 }

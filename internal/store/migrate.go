@@ -144,6 +144,11 @@ CREATE TABLE pairing_codes (
 ) WITHOUT ROWID;
 ALTER TABLE approvals ADD COLUMN numbers TEXT NOT NULL DEFAULT ''; -- that a browser shows, and two others
 `,
+	`
+ALTER TABLE clients ADD COLUMN outside INTEGER NOT NULL DEFAULT 0; -- it was first heard of from outside of this computer
+DROP INDEX clients_by_status;
+CREATE INDEX clients_by_status ON clients (owner_id, status, kind, outside, created_at);
+`,
 }
 
 // ErrNewer is returned by Open for a file that a newer Postern has changed.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"postern/internal/approval"
 	"postern/server/oauth"
 )
 
@@ -93,7 +94,8 @@ func insertTokens(ctx context.Context, tx *sql.Tx, tokens ...oauth.Token) error 
 }
 
 // Collect forgets what is over: tokens past their time, but not codes, whose replay must be noticed for an hour more;
-// grants that ended long ago or have no token left; clients that were registered before unapproved and never let in.
+// grants that ended long ago or have no token left; clients that were registered before unapproved, were never let in
+// and ask for nothing now.
 func (s *Store) Collect(ctx context.Context, now, unapproved time.Time) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		for _, step := range []struct {
@@ -105,7 +107,8 @@ func (s *Store) Collect(ctx context.Context, now, unapproved time.Time) error {
 			{revokeWhere + "NOT EXISTS (SELECT 1 FROM tokens WHERE grant_id = grants.id)", []any{nanos(now), "it was not used any more", ownerID}},
 			{"DELETE FROM tokens WHERE grant_id IN (SELECT id FROM grants WHERE revoked_at > 0 AND revoked_at <= ?)", []any{nanos(now.Add(-time.Hour))}},
 			{"DELETE FROM grants WHERE owner_id = ? AND revoked_at > 0 AND revoked_at <= ?", []any{ownerID, nanos(now.Add(-endedKept))}},
-			{"DELETE FROM clients WHERE owner_id = ? AND status = ? AND kind <> ? AND created_at <= ?", []any{ownerID, oauth.New, oauth.Static, nanos(unapproved)}},
+			{"DELETE FROM clients WHERE owner_id = ? AND status = ? AND kind <> ? AND created_at <= ? AND NOT " + asks,
+				[]any{ownerID, oauth.New, oauth.Static, nanos(unapproved), oauth.ConnectKey, approval.Approved, approval.Running, approval.Pending, nanos(now)}},
 		} {
 			if _, err := tx.ExecContext(ctx, step.query, step.args...); err != nil {
 				return err

@@ -15,6 +15,7 @@ type Client struct {
 	RedirectURIs []string
 	SecretHash   []byte // of a confidential client that the owner registered; nil for a public one
 	Status       Status
+	Outside      bool // it was first heard of from outside of this computer
 	CreatedAt    time.Time
 	LastUsedAt   time.Time
 	Document     Document // of a CIMD client
@@ -46,6 +47,9 @@ const (
 	Approved Status = "approved" // it has, or had, a grant
 	Blocked  Status = "blocked"  // the owner wants nothing to do with it
 )
+
+// ConnectKey begins the client key of the question whether a client is let in; the client's id follows.
+const ConnectKey = "connect:"
 
 // Public reports whether the client has no secret (RFC 6749 section 2.1).
 func (c Client) Public() bool { return c.SecretHash == nil }
@@ -109,13 +113,15 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrUsed is returned by Exchange for a code or refresh token that was exchanged before. The holder comes with it.
 	ErrUsed = errors.New("already used")
-	// ErrTooMany is returned by AddClient when too many clients wait that were never approved.
-	ErrTooMany = errors.New("too many clients have registered that nobody has let in")
+	// ErrTooMany is returned by AddClient when too many clients wait for the owner's answer.
+	ErrTooMany = errors.New("too many clients wait to be let in")
 )
 
 // Store keeps clients, grants and what is kept of tokens. What a method has answered survives the end of the process.
 type Store interface {
-	// AddClient inserts a client. It returns ErrTooMany if there are already limit new ones of its kind.
+	// AddClient inserts a client, or changes it as SaveClient does. If there are already limit new ones of its kind and
+	// side, the oldest that has no open question is forgotten: anybody may register, so the newest counts. It returns
+	// ErrTooMany if each of them has one.
 	AddClient(ctx context.Context, c Client, limit int) error
 	// Client returns the client with that id, or ErrNotFound.
 	Client(ctx context.Context, id string) (Client, error)

@@ -66,17 +66,31 @@ func (s *Server) fetch(ctx context.Context, id string, c Client, known bool) (Cl
 		c = published(c, id, pinned, now)
 		c.Document = Document{} // to be fetched the next time
 	}
-	save := s.Store.SaveClient
 	if !known {
-		save = func(ctx context.Context, c Client) error { return s.Store.AddClient(ctx, c, maxUnapproved) }
+		c.Outside = s.Public
+		return c, nil // see keep
 	}
-	if err := save(ctx, c); errors.Is(err, ErrTooMany) {
-		return Client{}, &page.Problem{Kind: page.TooMany, Wait: time.Hour}
-	} else if err != nil {
+	if err := s.Store.SaveClient(ctx, c); err != nil {
 		s.Log.Error("keeping a client", "error", err)
 		return Client{}, &page.Problem{Kind: page.Failed}
 	}
 	return c, nil
+}
+
+// keep makes a client known that is named by the address of its document, once it asks for something: anybody can have
+// many such addresses. A page says why it is not kept.
+func (s *Server) keep(ctx context.Context, c Client) *page.Problem {
+	if c.Kind != Published || c.Status != New {
+		return nil
+	}
+	switch err := s.Store.AddClient(ctx, c, maxUnapproved); {
+	case errors.Is(err, ErrTooMany):
+		return &page.Problem{Kind: page.TooMany, Client: shownClient(c), Wait: time.Minute}
+	case err != nil:
+		s.Log.Error("keeping a client", "error", err)
+		return &page.Problem{Kind: page.Failed}
+	}
+	return nil
 }
 
 // published is the client of a document.

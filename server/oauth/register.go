@@ -21,7 +21,8 @@ const (
 	maxRedirectURIs = 10
 	// maxName is the most letters of a client's name that are kept.
 	maxName = 64
-	// maxUnapproved is how many clients of a kind may be registered that nobody has let in.
+	// maxUnapproved is how many clients of a kind and side are kept that nobody has let in. Newer ones take the place of
+	// the oldest.
 	maxUnapproved = 50
 )
 
@@ -67,9 +68,10 @@ func (s *Server) serveRegister(w http.ResponseWriter, r *http.Request) {
 		e.write(w)
 		return
 	}
+	c.Outside = s.Public
 	if err := s.Store.AddClient(r.Context(), c, maxUnapproved); err != nil {
 		if errors.Is(err, ErrTooMany) {
-			overload(time.Hour, err.Error()).write(w)
+			overload(time.Minute, err.Error()).write(w)
 			return
 		}
 		s.broken("registering a client", err).write(w)

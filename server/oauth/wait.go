@@ -32,6 +32,11 @@ func (s *Server) wait(w http.ResponseWriter, r *http.Request, c Client, a author
 		s.show(w, page.Problem{Kind: page.TooMany, Client: shownClient(c), Wait: time.Minute})
 		return
 	}
+	if problem := s.keep(r.Context(), c); problem != nil {
+		s.waiting.remove(v)
+		s.show(w, *problem)
+		return
+	}
 	asked, err := s.Approver.Ask(r.Context(), question)
 	if err != nil {
 		s.waiting.remove(v)
@@ -72,7 +77,7 @@ func (s *Server) question(r *http.Request, v *visit) (approval.Request, *page.Pr
 		From: s.from(r), Public: s.Public, Quiet: v.quiet, Profiles: profiles, Scopes: scopes, Longest: s.Lifetimes.Grant,
 	}
 	return approval.Request{
-		Kind: approval.Connect, Client: v.client.Name, Origin: s.from(r), ClientKey: "connect:" + v.client.ID, Offer: offer, Shown: strings.Join(numbers, " "),
+		Kind: approval.Connect, Client: v.client.Name, Origin: s.from(r), ClientKey: ConnectKey + v.client.ID, Offer: offer, Shown: strings.Join(numbers, " "),
 		Preview: approval.Preview{Title: fmt.Sprintf("Let %q in?", v.client.Name), Warnings: warnings(v.client, to)},
 	}, nil
 }
