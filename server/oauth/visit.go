@@ -3,7 +3,6 @@ package oauth
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,7 +13,8 @@ import (
 	"postern/server/oauth/page"
 )
 
-// visit is a browser that waits for the owner. It lives in this process alone: if that ends, the app begins again.
+// visit is a browser that waits for the owner. It lives in this process alone: if that ends, the app begins again. What
+// stands above the lock is set before the visit is remembered, and not changed.
 type visit struct {
 	id       string // in the page's forms; no secret
 	binding  [sha256.Size]byte
@@ -22,7 +22,6 @@ type visit struct {
 	number   int
 	client   Client
 	approval string // the question's id
-	quiet    bool
 	begun    time.Time
 
 	mu       sync.Mutex // guards the fields below
@@ -47,11 +46,11 @@ const (
 	maxVisits = 64
 )
 
-var errSlots = errors.New("too many wait already")
-
 // waiting is the visits of a Server.
 type waiting struct {
 	now func() time.Time
+
+	asking sync.Mutex // held while a question is put, see Server.ask; taken before mu
 
 	mu     sync.Mutex // guards the fields below
 	visits map[string]*visit
@@ -62,30 +61,22 @@ func newWaiting(now func() time.Time) *waiting {
 	return &waiting{now: now, visits: map[string]*visit{}}
 }
 
-// add takes a slot for v. pending tells whether a visit still waits; those that do not are asked about their slot first.
-func (w *waiting) add(v *visit, pending func(*visit) bool) error {
+// full reports whether no more visits can be remembered, after it has forgotten the old ones.
+func (w *waiting) full() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	taken := 0
-	for id, other := range w.visits {
-		switch {
-		case w.now().Sub(other.begun) > visitKept:
+	for id, v := range w.visits {
+		if w.now().Sub(v.begun) > visitKept {
 			delete(w.visits, id)
-		case pending(other):
-			taken++
 		}
 	}
-	if taken >= slots || len(w.visits) >= maxVisits {
-		return errSlots
-	}
-	w.visits[v.id] = v
-	return nil
+	return len(w.visits) >= maxVisits
 }
 
-func (w *waiting) remove(v *visit) {
+func (w *waiting) add(v *visit) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.visits, v.id)
+	w.visits[v.id] = v
 }
 
 func (w *waiting) find(id string) *visit {

@@ -1,14 +1,11 @@
 package oauth
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"postern/internal/approval"
 	"postern/server/oauth/opaque"
@@ -28,28 +25,10 @@ func (s *Server) wait(w http.ResponseWriter, r *http.Request, c Client, a author
 		s.show(w, *problem)
 		return
 	}
-	if err := s.waiting.add(v, func(o *visit) bool { return s.pending(r.Context(), o) }); err != nil {
-		s.show(w, page.Problem{Kind: page.TooMany, Client: shownClient(c), Wait: time.Minute})
-		return
-	}
-	if problem := s.keep(r.Context(), c); problem != nil {
-		s.waiting.remove(v)
+	if problem := s.ask(w, r, v, question); problem != nil {
 		s.show(w, *problem)
 		return
 	}
-	asked, err := s.Approver.Ask(r.Context(), question)
-	if err != nil {
-		s.waiting.remove(v)
-		s.Log.Warn("the owner could not be asked", "error", err)
-		kind := page.Failed
-		if errors.Is(err, approval.ErrTooMany) {
-			kind = page.TooMany
-		}
-		s.show(w, page.Problem{Kind: kind, Client: shownClient(c), Wait: time.Minute})
-		return
-	}
-	v.approval = asked.ID
-	s.bind(w, v)
 	s.showVisit(w, r, v)
 }
 
@@ -70,11 +49,10 @@ func (s *Server) question(r *http.Request, v *visit) (approval.Request, *page.Pr
 	}
 	numbers := approval.NewNumbers()
 	v.number, _ = strconv.Atoi(numbers[0])
-	v.quiet = s.quiet(ctx)
 	to := redirect.Describe(v.request.redirectURI)
 	offer := &approval.Offer{
 		ClientID: v.client.ID, Identity: identity(v.client), SendTo: v.request.redirectURI, Target: string(to.Kind), Host: to.Host, Known: to.Known,
-		From: s.from(r), Public: s.Public, Quiet: v.quiet, Profiles: profiles, Scopes: scopes, Longest: s.Lifetimes.Grant,
+		From: s.from(r), Public: s.Public, Profiles: profiles, Scopes: scopes, Longest: s.Lifetimes.Grant,
 	}
 	return approval.Request{
 		Kind: approval.Connect, Client: v.client.Name, Origin: s.from(r), ClientKey: ConnectKey + v.client.ID, Offer: offer, Shown: strings.Join(numbers, " "),
@@ -105,29 +83,6 @@ func (s *Server) from(r *http.Request) string {
 		return "this computer"
 	}
 	return "the internet, " + clip(s.source(r), 64)
-}
-
-// quiet reports whether a new question must not show by itself: from outside when no app is expected, or when another
-// shows already, and after the owner has said no again and again.
-func (s *Server) quiet(ctx context.Context) bool {
-	if s.waiting.coolDown() {
-		return true
-	}
-	for _, v := range s.waiting.all() {
-		if !v.quiet && s.pending(ctx, v) {
-			return true
-		}
-	}
-	return s.Public && s.Window != nil && !s.Window.Open(ctx)
-}
-
-// pending reports whether the owner has not answered yet.
-func (s *Server) pending(ctx context.Context, v *visit) bool {
-	if v.approval == "" {
-		return true
-	}
-	q, err := s.Approver.Get(ctx, v.approval)
-	return err == nil && q.State == approval.Pending
 }
 
 // showVisit shows how a visit stands.
