@@ -49,7 +49,8 @@ type standing struct {
 	question approval.Request
 }
 
-// look returns the visits that the owner has not answered yet.
+// look returns the visits that the owner has not answered yet, and counts the noes to the others: a browser need not come
+// back to hear of one.
 func (s *Server) look(ctx context.Context) (open []standing, err error) {
 	for _, v := range s.waiting.all() {
 		q, err := s.Approver.Get(ctx, v.approval)
@@ -59,6 +60,8 @@ func (s *Server) look(ctx context.Context) (open []standing, err error) {
 			return nil, err
 		case q.State == approval.Pending:
 			open = append(open, standing{v, q})
+		case q.State == approval.Denied:
+			s.waiting.refuse(v, q.SettledAt)
 		}
 	}
 	return open, nil

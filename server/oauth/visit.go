@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,7 +15,7 @@ import (
 )
 
 // visit is a browser that waits for the owner. It lives in this process alone: if that ends, the app begins again. What
-// stands above the lock is set before the visit is remembered, and not changed.
+// stands above the locks is set before the visit is remembered, and not changed.
 type visit struct {
 	id       string // in the page's forms; no secret
 	binding  [sha256.Size]byte
@@ -23,6 +24,8 @@ type visit struct {
 	client   Client
 	approval string // the question's id
 	begun    time.Time
+
+	counted bool // the owner's no is among waiting.denied; guarded by waiting.asking
 
 	mu       sync.Mutex // guards the fields below
 	request  authorization
@@ -50,11 +53,11 @@ const (
 type waiting struct {
 	now func() time.Time
 
-	asking sync.Mutex // held while a question is put, see Server.ask; taken before mu
+	asking sync.Mutex  // held while a question is put, see Server.ask; taken before mu; guards denied
+	denied []time.Time // when the owner last said no
 
 	mu     sync.Mutex // guards the fields below
 	visits map[string]*visit
-	denied []time.Time // when the owner last said no
 }
 
 func newWaiting(now func() time.Time) *waiting {
@@ -100,21 +103,18 @@ func (w *waiting) all() []*visit {
 	return all
 }
 
-// refused remembers a no of the owner.
-func (w *waiting) refused() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.denied = append(w.denied, w.now())
+// refuse remembers a no of the owner, once for each visit. asking is held.
+func (w *waiting) refuse(v *visit, at time.Time) {
+	if !v.counted {
+		v.counted = true
+		w.denied = append(w.denied, at)
+	}
 }
 
-// coolDown reports whether the owner has said no so often that no question should show by itself.
+// coolDown reports whether the owner has said no so often that no question should show by itself. asking is held.
 func (w *waiting) coolDown() bool {
 	const often, within = 2, 10 * time.Minute
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for len(w.denied) > 0 && w.now().Sub(w.denied[0]) > within {
-		w.denied = w.denied[1:]
-	}
+	w.denied = slices.DeleteFunc(w.denied, func(at time.Time) bool { return w.now().Sub(at) > within })
 	return len(w.denied) >= often
 }
 

@@ -151,7 +151,6 @@ func (s *Server) turnAway(w http.ResponseWriter, v *visit, state approval.State)
 	why := "the owner said no"
 	switch state {
 	case approval.Denied:
-		s.waiting.refused()
 	case approval.Expired:
 		why = "nobody answered in time"
 	default:
