@@ -21,11 +21,23 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, v *visit, question 
 		s.Log.Error("reading the questions that are open", "error", err)
 		return &page.Problem{Kind: page.Failed}
 	}
+	same, open := s.sameClient(r, v, open)
+	for _, other := range same {
+		if !s.belongs(r, other.visit) {
+			return &page.Problem{Kind: page.AsksAlready, Client: shownClient(v.client), Wait: other.question.ExpiresAt.Sub(s.Now())}
+		}
+	}
 	if len(open) >= slots || s.waiting.full() {
 		return &page.Problem{Kind: page.TooMany, Client: shownClient(v.client), Wait: time.Minute}
 	}
 	if problem := s.keep(ctx, v.client); problem != nil {
 		return problem
+	}
+	for _, other := range same {
+		if err := s.replace(context.WithoutCancel(ctx), other.visit); err != nil {
+			s.Log.Error("withdrawing an older question", "error", err)
+			return &page.Problem{Kind: page.Failed}
+		}
 	}
 	question.Offer.Quiet = s.quiet(ctx, open)
 	asked, err := s.Approver.Ask(ctx, question)
@@ -65,6 +77,35 @@ func (s *Server) look(ctx context.Context) (open []standing, err error) {
 		}
 	}
 	return open, nil
+}
+
+// sameClient parts the visits that wait into those of v's client that come from the same address or browser, and the
+// others. A client has one question at a time, so that it cannot take all slots; but a stranger elsewhere cannot keep it
+// from asking.
+func (s *Server) sameClient(r *http.Request, v *visit, open []standing) (same, others []standing) {
+	for _, other := range open {
+		if other.client.ID == v.client.ID && (other.source == v.source || s.belongs(r, other.visit)) {
+			same = append(same, other)
+		} else {
+			others = append(others, other)
+		}
+	}
+	return same, others
+}
+
+// replace takes the question of a visit back, since its browser asks for something else for the same client. It is no
+// error if the owner has been faster.
+func (s *Server) replace(ctx context.Context, v *visit) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch err := s.Approver.Withdraw(ctx, v.approval); {
+	case errors.Is(err, approval.ErrSettled):
+	case err != nil:
+		return err
+	default:
+		v.over, v.denied, v.replaced = true, true, true
+	}
+	return nil
 }
 
 // quiet reports whether a new question must not show by itself: from outside when no app is expected, or when another

@@ -2,6 +2,8 @@ package oauth_test
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -105,5 +107,61 @@ func TestALateNoCounts(t *testing.T) {
 	newBrowser(t).get(d.request(clients[2], nil))
 	if _, show := d.showing(); show != 0 {
 		t.Errorf("%d show seven minutes after two noes", show)
+	}
+}
+
+// TestOneClientAsksOnce: it cannot take all slots, from one place.
+func TestOneClientAsksOnce(t *testing.T) {
+	d := newDesk(t)
+	client := d.register(callback)
+	first := newBrowser(t)
+	page := first.get(d.request(client, nil))
+	second := newBrowser(t).get(d.request(client, nil))
+	if second.status != http.StatusConflict || !strings.Contains(second.text, "another browser") || second.header.Get("Retry-After") != "300" {
+		t.Errorf("a second browser gets %d after %s: %s", second.status, second.header.Get("Retry-After"), second.text)
+	}
+	if again := first.get(d.request(client, nil)); again.number != page.number {
+		t.Errorf("the number was %s, and is %s after a reload", page.number, again.number)
+	}
+	d.allow(page.number)
+	if done := first.send(d.url+"/authorize/finish", page.fields); done.location == nil || done.location.Query().Get("code") == "" {
+		t.Errorf("the first browser gets no code: %d %s", done.status, done.text)
+	}
+	newBrowser(t).get(d.request(client, nil))
+	d.move("192.0.2.7")
+	if elsewhere := newBrowser(t).get(d.request(client, nil)); elsewhere.number == "" {
+		t.Errorf("who comes from elsewhere is kept out: %d", elsewhere.status)
+	}
+	if open, show := d.showing(); open != 2 || show != 1 {
+		t.Errorf("%d wait, %d show", open, show)
+	}
+}
+
+// TestABrowserAsksAnew for the same client, with another port as apps on this computer have: the newer question counts.
+func TestABrowserAsksAnew(t *testing.T) {
+	d := newDesk(t)
+	client := d.register(callback)
+	b := newBrowser(t)
+	old := b.get(d.request(client, nil))
+	anew := url.Values{"redirect_uri": {"http://127.0.0.1:4568/callback"}}
+	page := b.get(d.request(client, anew))
+	if page.number == "" || page.fields.Get("request") == old.fields.Get("request") {
+		t.Fatalf("the newer request gets %d", page.status)
+	}
+	if open, show := d.showing(); open != 1 || show != 1 {
+		t.Errorf("%d wait, %d show", open, show)
+	}
+	if s := b.get(d.url + "/authorize/status?request=" + old.fields.Get("request")); !strings.Contains(s.text, "over") {
+		t.Errorf("the older page hears %s", s.text)
+	}
+	if s := b.get(d.request(client, nil)); s.status != http.StatusGone || s.number != "" {
+		t.Errorf("the older page shows %d", s.status)
+	}
+	d.allow(page.number)
+	if s := b.send(d.url+"/authorize/finish", old.fields); s.location != nil {
+		t.Errorf("the older page is sent to %v", s.location)
+	}
+	if s := b.send(d.url+"/authorize/finish", page.fields); s.location == nil || s.location.Port() != "4568" || s.location.Query().Get("code") == "" {
+		t.Errorf("the newer page is sent to %v", s.location)
 	}
 }

@@ -275,6 +275,7 @@ func TestBrowsers(t *testing.T) {
 	}
 	// The thief's own request, for which the owner types the number of their own page.
 	d.pass(time.Second)
+	d.move("192.0.2.7")
 	stolen := thief.get(d.request(client, nil))
 	pending, err := d.queue.Pending(t.Context())
 	if err != nil || len(pending) != 2 {
@@ -387,35 +388,26 @@ func TestNoAndSilence(t *testing.T) {
 // two noes none.
 func TestPushFatigue(t *testing.T) {
 	d := newDesk(t, func(s *oauth.Server) { s.Public = true })
-	client := d.register(callback)
-	visible := func() (n int) {
-		all, err := d.queue.Pending(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, q := range all {
-			if !q.Offer.Quiet {
-				n++
-			}
-		}
-		return n
+	var clients []string
+	for range 4 {
+		clients = append(clients, d.register(callback))
 	}
+	client := clients[0]
 	d.open = false
 	status := 0
-	for range 10 {
-		status = newBrowser(t).get(d.request(client, nil)).status
+	for i := range 12 {
+		status = newBrowser(t).get(d.request(clients[i%4], nil)).status
 	}
-	all, err := d.queue.Pending(t.Context())
-	if err != nil || len(all) != 3 || visible() != 0 || status != http.StatusTooManyRequests {
-		t.Errorf("outside of the window: %d wait, %d show, the tenth gets %d, %v", len(all), visible(), status, err)
+	if open, show := d.showing(); open != 3 || show != 0 || status != http.StatusTooManyRequests {
+		t.Errorf("outside of the window: %d wait, %d show, the last gets %d", open, show, status)
 	}
 	d.pass(11 * time.Minute)
 	d.open = true
-	for range 3 {
-		newBrowser(t).get(d.request(client, nil))
+	for _, c := range clients {
+		newBrowser(t).get(d.request(c, nil))
 	}
-	if visible() != 1 {
-		t.Errorf("inside of the window %d show", visible())
+	if open, show := d.showing(); open != 3 || show != 1 {
+		t.Errorf("inside of the window %d wait, %d show", open, show)
 	}
 	d.pass(6 * time.Minute)
 	for range 2 {
@@ -427,8 +419,8 @@ func TestPushFatigue(t *testing.T) {
 		b.get(d.request(client, nil))
 	}
 	newBrowser(t).get(d.request(client, nil))
-	if visible() != 0 {
-		t.Errorf("after two noes %d show", visible())
+	if open, show := d.showing(); open != 1 || show != 0 {
+		t.Errorf("after two noes %d wait, %d show", open, show)
 	}
 }
 

@@ -56,7 +56,8 @@ type desk struct {
 
 	mu    sync.Mutex // guards the fields below
 	now   time.Time
-	open  bool // the pairing window
+	open  bool   // the pairing window
+	from  string // where requests come from
 	shut  string
 	ended []string
 }
@@ -68,7 +69,7 @@ func newDesk(t *testing.T, change ...func(*oauth.Server)) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	d := &desk{t: t, store: s, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), pepper: opaque.NewPepper(), open: true}
+	d := &desk{t: t, store: s, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), pepper: opaque.NewPepper(), open: true, from: "127.0.0.1"}
 	d.queue = &approval.Queue{Store: s, Now: d.clock, Alive: func(approval.Process) bool { return true }}
 	d.server, d.url = d.serve(change...)
 	return d
@@ -84,6 +85,7 @@ func (d *desk) serve(change ...func(*oauth.Server)) (*oauth.Server, string) {
 		Issuer: srv.URL, Store: d.store, Approver: d.queue, Catalogue: catalogue{}, Offers: d, Window: d, Now: d.clock,
 		Pepper: func() (opaque.Pepper, error) { return d.pepper, nil },
 		Closed: func() string { d.mu.Lock(); defer d.mu.Unlock(); return d.shut },
+		Source: func(*http.Request) string { d.mu.Lock(); defer d.mu.Unlock(); return d.from },
 		Ended:  func(id string) { d.mu.Lock(); defer d.mu.Unlock(); d.ended = append(d.ended, id) },
 	}
 	for _, c := range change {
@@ -96,6 +98,9 @@ func (d *desk) serve(change ...func(*oauth.Server)) (*oauth.Server, string) {
 func (d *desk) clock() time.Time { d.mu.Lock(); defer d.mu.Unlock(); return d.now }
 
 func (d *desk) pass(t time.Duration) { d.mu.Lock(); defer d.mu.Unlock(); d.now = d.now.Add(t) }
+
+// move has the requests from now on come from another address.
+func (d *desk) move(to string) { d.mu.Lock(); defer d.mu.Unlock(); d.from = to }
 
 // Open and Close make the desk the pairing window.
 func (d *desk) Open(context.Context) bool { d.mu.Lock(); defer d.mu.Unlock(); return d.open }

@@ -23,6 +23,7 @@ type visit struct {
 	number   int
 	client   Client
 	approval string // the question's id
+	source   string // the address that it began from
 	begun    time.Time
 
 	counted bool // the owner's no is among waiting.denied; guarded by waiting.asking
@@ -32,6 +33,7 @@ type visit struct {
 	here     *url.URL // of the page, to load it again
 	over     bool     // there is an outcome
 	denied   bool
+	replaced bool   // by a newer one of the same browser
 	location string // where the browser is sent with the outcome
 	wrong    int    // pairing codes that were not right
 }

@@ -19,7 +19,7 @@ func (s *Server) wait(w http.ResponseWriter, r *http.Request, c Client, a author
 		s.showVisit(w, r, v)
 		return
 	}
-	v := &visit{id: newID(""), token: opaque.New(opaque.Form), client: c, request: a, here: r.URL, begun: s.Now()}
+	v := &visit{id: newID(""), token: opaque.New(opaque.Form), client: c, request: a, here: r.URL, source: s.source(r), begun: s.Now()}
 	question, problem := s.question(r, v)
 	if problem != nil {
 		s.show(w, *problem)
@@ -96,6 +96,8 @@ func (s *Server) showVisit(w http.ResponseWriter, r *http.Request, v *visit) {
 		return
 	}
 	switch {
+	case v.replaced:
+		s.show(w, page.Problem{Kind: page.Ended, Client: shownClient(v.client)})
 	case v.over:
 		s.show(w, page.Done{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Denied: v.denied})
 	case q.State == approval.Pending:

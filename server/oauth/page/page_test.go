@@ -129,6 +129,7 @@ func TestHeadersAreExact(t *testing.T) {
 		"expired":          {Problem{Kind: Expired}, http.StatusGone, nil},
 		"wrong address":    {Problem{Kind: WrongAddress}, http.StatusMisdirectedRequest, nil},
 		"too many":         {Problem{Kind: TooMany, Wait: 1500 * time.Millisecond}, http.StatusTooManyRequests, map[string]string{"Retry-After": "2"}},
+		"asks already":     {Problem{Kind: AsksAlready, Wait: time.Minute}, http.StatusConflict, map[string]string{"Retry-After": "60"}},
 		"paused":           {Problem{Kind: Paused}, http.StatusServiceUnavailable, nil},
 		"of no known kind": {Problem{Kind: "?"}, http.StatusInternalServerError, nil},
 	} {

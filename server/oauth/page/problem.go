@@ -27,6 +27,7 @@ const (
 	Expired             Kind = "expired"
 	Ended               Kind = "ended" // over for another reason: finished, withdrawn, replaced
 	TooMany             Kind = "too-many"
+	AsksAlready         Kind = "client-asks-already" // in another browser
 	Blocked             Kind = "client-blocked"
 	LockedDown          Kind = "lockdown"
 	Paused              Kind = "paused"
@@ -83,6 +84,9 @@ var whats = map[Kind]what{
 	TooMany: {http.StatusTooManyRequests, "Too many requests at once",
 		"Postern takes only a few at a time, so that strangers cannot crowd out your own.",
 		"Wait a little, then go back to your app and try again.", ""},
+	AsksAlready: {http.StatusConflict, "This app is asking already",
+		"It waits for an answer in another browser or another window. Postern puts one question of an app at a time.",
+		"Go on where it waits, or press Cancel there and try again. If you cannot find it, it ends by itself within five minutes.", ""},
 	Blocked: {http.StatusForbidden, "This app is blocked",
 		"It was blocked on the computer where Postern runs, and may not ask again.",
 		"If you want to let it ask again, unblock it there:", "postern clients unblock"},
