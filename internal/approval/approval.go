@@ -122,6 +122,8 @@ type Store interface {
 	Approvals(ctx context.Context, states ...State) ([]Request, error)
 	// SettleApproval turns a pending request whose time is not over at now into to.
 	SettleApproval(ctx context.Context, id string, to State, a *Answer, now time.Time) error
+	// ShowApprovals takes the mark of a quiet one from the pending requests that came from outside of this computer.
+	ShowApprovals(ctx context.Context) error
 	// WithdrawApproval turns a request that is pending, or approved and not claimed, into a withdrawn one and deletes
 	// Frozen.
 	WithdrawApproval(ctx context.Context, id string, now time.Time) error

@@ -22,7 +22,7 @@ type Offer struct {
 	Known    string   `json:"known,omitempty"`    // the product that the host belongs to, "" if it is not on the list
 	From     string   `json:"from"`               // where the request came from
 	Public   bool     `json:"public"`             // it came from outside of this computer
-	Quiet    bool     `json:"quiet,omitempty"`    // it came outside of the pairing window: no face shows it by itself
+	Quiet    bool     `json:"quiet,omitempty"`    // it came outside of the pairing window: no face shows it by itself, see Queue.Show
 	Profiles []Choice `json:"profiles,omitempty"`
 	Scopes   []Choice `json:"scopes"`
 	// Longest is the longest that the owner usually gives.

@@ -226,6 +226,15 @@ func (q *Queue) Withdraw(ctx context.Context, id string) error {
 	return err
 }
 
+// Show has the faces show the questions that came from outside and were quiet so far: the owner expects them now.
+func (q *Queue) Show(ctx context.Context) error {
+	if err := q.Store.ShowApprovals(ctx); err != nil {
+		return fmt.Errorf("showing the questions that wait: %w", err)
+	}
+	q.changed()
+	return nil
+}
+
 // Claim takes the right to run an approved call; it is given once.
 func (q *Queue) Claim(ctx context.Context, id string) (Request, error) {
 	return q.Store.ClaimApproval(ctx, id, q.now())

@@ -123,10 +123,13 @@ func (b *Bridge) withdrawAll(ctx context.Context) error {
 const pairingTime = 10 * time.Minute
 
 // OpenPairing opens the pairing window: until then clients from outside may ask to be let in, and the question shows by
-// itself.
+// itself; so does one that waits already.
 func (b *Bridge) OpenPairing(ctx context.Context) (until time.Time, err error) {
 	until = b.config.Now().Add(pairingTime)
-	return until, b.Store.SetSetting(ctx, pairingUntil, until.UTC().Format(time.RFC3339))
+	if err := b.Store.SetSetting(ctx, pairingUntil, until.UTC().Format(time.RFC3339)); err != nil {
+		return until, err
+	}
+	return until, b.Queue.Show(ctx)
 }
 
 // ClosePairing closes the pairing window.

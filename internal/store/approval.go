@@ -101,6 +101,13 @@ func (s *Store) SettleApproval(ctx context.Context, id string, to approval.State
 		to, answer, nanos(now), to == approval.Approved, to == approval.Approved, id, ownerID, approval.Pending, nanos(now))
 }
 
+// ShowApprovals takes the mark of a quiet one from the pending requests that came from outside of this computer.
+func (s *Store) ShowApprovals(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE approvals SET request = json_remove(request, '$.offer.quiet')
+		WHERE owner_id = ? AND state = ? AND json_extract(request, '$.offer.public')`, ownerID, approval.Pending)
+	return explain(err)
+}
+
 // WithdrawApproval turns a request that is pending, or approved and not claimed, into a withdrawn one and deletes Frozen.
 func (s *Store) WithdrawApproval(ctx context.Context, id string, now time.Time) error {
 	return s.step(ctx, id, "UPDATE approvals SET state = ?, settled_at = ?, frozen = NULL, request = "+forgotten+" WHERE id = ? AND owner_id = ? AND state IN (?, ?)",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postern/internal/approval"
+	"postern/server/oauth"
 )
 
 // showing returns how many questions are open, and how many of them show by themselves.
@@ -163,5 +164,29 @@ func TestABrowserAsksAnew(t *testing.T) {
 	}
 	if s := b.send(d.url+"/authorize/finish", page.fields); s.location == nil || s.location.Port() != "4568" || s.location.Query().Get("code") == "" {
 		t.Errorf("the newer page is sent to %v", s.location)
+	}
+}
+
+// TestTheWindowOpensWhileAnAppWaits: its page says so, and it is the one that shows.
+func TestTheWindowOpensWhileAnAppWaits(t *testing.T) {
+	d := newDesk(t, func(s *oauth.Server) { s.Public = true })
+	first, second := d.register(callback), d.register(callback)
+	d.open = false
+	b := newBrowser(t)
+	page := b.get(d.request(first, nil))
+	status := d.url + "/authorize/status?request=" + page.fields.Get("request")
+	if s := b.get(status); !strings.Contains(s.text, `"quiet"`) {
+		t.Errorf("before, the page hears %s", s.text)
+	}
+	d.open = true
+	if err := d.queue.Show(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.get(status); !strings.Contains(s.text, `"asked"`) {
+		t.Errorf("after, the page hears %s", s.text)
+	}
+	newBrowser(t).get(d.request(second, nil))
+	if open, show := d.showing(); open != 2 || show != 1 {
+		t.Errorf("%d wait, %d show", open, show)
 	}
 }
