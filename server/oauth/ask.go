@@ -94,16 +94,15 @@ func (s *Server) sameClient(r *http.Request, v *visit, open []standing) (same, o
 }
 
 // replace takes the question of a visit back, since its browser asks for something else for the same client. It is no
-// error if the owner has been faster.
+// error if the owner has been faster. It does not wait for the visit's lock: whoever holds that may be writing a page to a
+// browser that does not read, and everybody else would wait too.
 func (s *Server) replace(ctx context.Context, v *visit) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	switch err := s.Approver.Withdraw(ctx, v.approval); {
 	case errors.Is(err, approval.ErrSettled):
 	case err != nil:
 		return err
 	default:
-		v.over, v.denied, v.replaced = true, true, true
+		v.ended.Store(true)
 	}
 	return nil
 }

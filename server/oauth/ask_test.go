@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -159,7 +160,7 @@ func TestABrowserAsksAnew(t *testing.T) {
 		t.Errorf("the older page shows %d", s.status)
 	}
 	d.allow(page.number)
-	if s := b.send(d.url+"/authorize/finish", old.fields); s.location != nil {
+	if s := b.send(d.url+"/authorize/finish", old.fields); s.location == nil || s.location.Query().Get("error") != "access_denied" {
 		t.Errorf("the older page is sent to %v", s.location)
 	}
 	if s := b.send(d.url+"/authorize/finish", page.fields); s.location == nil || s.location.Port() != "4568" || s.location.Query().Get("code") == "" {
@@ -188,5 +189,20 @@ func TestTheWindowOpensWhileAnAppWaits(t *testing.T) {
 	newBrowser(t).get(d.request(second, nil))
 	if open, show := d.showing(); open != 2 || show != 1 {
 		t.Errorf("%d wait, %d show", open, show)
+	}
+}
+
+// TestVisitsThatAreOverMakeRoom: who asks anew again and again does not use up what is remembered.
+func TestVisitsThatAreOverMakeRoom(t *testing.T) {
+	d := newDesk(t)
+	restless, client := d.register(callback), d.register(callback)
+	b := newBrowser(t)
+	for port := range 70 {
+		d.pass(3 * time.Second)
+		b.get(d.request(restless, url.Values{"redirect_uri": {fmt.Sprintf("http://127.0.0.1:%d/callback", 5000+port)}}))
+	}
+	d.pass(3 * time.Second)
+	if page := newBrowser(t).get(d.request(client, nil)); page.number == "" {
+		t.Errorf("another client gets %d", page.status)
 	}
 }

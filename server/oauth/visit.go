@@ -3,19 +3,21 @@ package oauth
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"postern/server/oauth/opaque"
 	"postern/server/oauth/page"
 )
 
-// visit is a browser that waits for the owner. It lives in this process alone: if that ends, the app begins again. What
-// stands above the locks is set before the visit is remembered, and not changed.
+// visit is a browser that waits for the owner. It lives in this process alone: if that ends, the app begins again. The
+// fields before counted are set before the visit is remembered, and not changed.
 type visit struct {
 	id       string // in the page's forms; no secret
 	binding  [sha256.Size]byte
@@ -26,14 +28,14 @@ type visit struct {
 	source   string // the address that it began from
 	begun    time.Time
 
-	counted bool // the owner's no is among waiting.denied; guarded by waiting.asking
+	counted bool        // the owner's no is among waiting.denied; guarded by waiting.asking
+	ended   atomic.Bool // nothing more comes of it: it was turned away, or a newer one has taken its place
 
 	mu       sync.Mutex // guards the fields below
 	request  authorization
 	here     *url.URL // of the page, to load it again
 	over     bool     // there is an outcome
 	denied   bool
-	replaced bool   // by a newer one of the same browser
 	location string // where the browser is sent with the outcome
 	wrong    int    // pairing codes that were not right
 }
@@ -66,14 +68,14 @@ func newWaiting(now func() time.Time) *waiting {
 	return &waiting{now: now, visits: map[string]*visit{}}
 }
 
-// full reports whether no more visits can be remembered, after it has forgotten the old ones.
+// full reports whether no more visits can be remembered, after it has forgotten the old ones, and if need be those of
+// which nothing more can come.
 func (w *waiting) full() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for id, v := range w.visits {
-		if w.now().Sub(v.begun) > visitKept {
-			delete(w.visits, id)
-		}
+	maps.DeleteFunc(w.visits, func(_ string, v *visit) bool { return w.now().Sub(v.begun) > visitKept })
+	if len(w.visits) >= maxVisits {
+		maps.DeleteFunc(w.visits, func(_ string, v *visit) bool { return v.ended.Load() })
 	}
 	return len(w.visits) >= maxVisits
 }
@@ -158,10 +160,10 @@ func (s *Server) returning(r *http.Request, c Client, a authorization) *visit {
 		v.mu.Lock()
 		same := v.request.redirectURI == a.redirectURI && strings.Join(v.request.scopes, " ") == strings.Join(a.scopes, " ")
 		exact := same && v.request.state == a.state && v.request.challenge == a.challenge
-		if same && !v.over {
+		if same && !v.over && !v.ended.Load() {
 			v.request, v.here = a, r.URL
 		}
-		over := v.over
+		over := v.over || v.ended.Load()
 		v.mu.Unlock()
 		if exact || same && !over {
 			return v

@@ -96,10 +96,10 @@ func (s *Server) showVisit(w http.ResponseWriter, r *http.Request, v *visit) {
 		return
 	}
 	switch {
-	case v.replaced:
-		s.show(w, page.Problem{Kind: page.Ended, Client: shownClient(v.client)})
 	case v.over:
 		s.show(w, page.Done{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Denied: v.denied})
+	case v.ended.Load():
+		s.show(w, page.Problem{Kind: page.Ended, Client: shownClient(v.client)})
 	case q.State == approval.Pending:
 		s.show(w, s.waitingPage(v, q, r.URL.Query().Has(typingParameter)))
 	case q.State == approval.Approved:
@@ -150,6 +150,7 @@ func typingAddress(u *url.URL) string {
 // turnAway ends a visit that was not let in. v.mu is held.
 func (s *Server) turnAway(w http.ResponseWriter, v *visit, state approval.State) {
 	v.over, v.denied = true, true
+	v.ended.Store(true)
 	why := "the owner said no"
 	switch state {
 	case approval.Denied:
