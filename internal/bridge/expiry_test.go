@@ -16,7 +16,7 @@ func (c *skewed) pass(by time.Duration) { c.by.Add(int64(by)) }
 // TestAnOpenStreamEndsWithItsToken within the second, as after a computer's sleep, while its grant goes on.
 func TestAnOpenStreamEndsWithItsToken(t *testing.T) {
 	var clock skewed
-	s := serveAt(t, t.TempDir(), clock.now)
+	s := serveWith(t, Config{Now: clock.now, Getenv: noVault})
 	_, token := s.grant("gmail:read")
 	closed := s.listen(token)
 	clock.pass(30 * time.Minute)

@@ -61,7 +61,7 @@ func (s *serving) one(kind approval.Kind) approval.Request {
 // TestAMailThatWishes has a mail ask the model for what its client was not given, and the model do as it says: a tool, and
 // the address at which clients are let in (attack 60).
 func TestAMailThatWishes(t *testing.T) {
-	s := serve(t, t.TempDir())
+	s := serveWith(t, Config{Getenv: noVault})
 	_, token := s.grant("gmail:read")
 	send := s.outside()
 	status, text := send(http.MethodPost, "/register", `{"client_name":"Postern Security Update","redirect_uris":["https://evil.example/cb"]}`)

@@ -31,12 +31,18 @@ type serving struct {
 	client string
 }
 
-func serve(t *testing.T, dir string) *serving { return serveAt(t, dir, nil) }
-
-// serveAt serves by the given clock.
-func serveAt(t *testing.T, dir string, now func() time.Time) *serving {
+func serve(t *testing.T, dir string) *serving {
 	t.Helper()
-	s := &serving{Bridge: openAt(t, Config{Dir: dir, Demo: true, Now: now, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})}), t: t, ended: make(chan error, 1)}
+	return serveWith(t, Config{Dir: dir, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})})
+}
+
+// noVault is an environment in which no vault can be opened, which takes its time. What is issued is good all the same.
+var noVault = env(map[string]string{"POSTERN_VAULT": "file"})
+
+func serveWith(t *testing.T, c Config) *serving {
+	t.Helper()
+	c.Demo = true
+	s := &serving{Bridge: openAt(t, c), t: t, ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.end = cancel
 	ready := make(chan string, 1)
