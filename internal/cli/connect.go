@@ -102,20 +102,23 @@ func titles(choices []approval.Choice) string {
 	return strings.Join(all, ", ")
 }
 
+// longestDays is the longest time that a grant gets, if it ends at all. Times of centuries cannot be kept.
+const longestDays = 3650
+
 // expiry reads when a grant ends: never, or after 12h, 30d and the like.
 func expiry(s string, now time.Time) (time.Time, error) {
 	if s == "never" {
 		return time.Time{}, nil
 	}
 	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 3650 {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= longestDays {
 			return now.AddDate(0, 0, n), nil
 		}
 	}
-	if d, err := time.ParseDuration(s); err == nil && d > 0 {
+	if d, err := time.ParseDuration(s); err == nil && d > 0 && d <= longestDays*24*time.Hour {
 		return now.Add(d), nil
 	}
-	return time.Time{}, usageError{fmt.Errorf("--expires %q: want never, or a time such as 12h or 30d", line(s))}
+	return time.Time{}, usageError{fmt.Errorf("--expires %q: want never, or a time such as 12h or 30d, at most %dd", line(s), longestDays)}
 }
 
 // offer prints who wants to be let in, or wants more, and what the owner can give.
