@@ -19,6 +19,7 @@ import (
 	"postern/auth/vault"
 	"postern/internal/approval"
 	"postern/internal/control"
+	"postern/internal/settings"
 	"postern/internal/tool"
 	"postern/server"
 	"postern/server/guard"
@@ -202,7 +203,11 @@ func publicIssuer(raw string) (string, error) {
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(strings.TrimSuffix(u.Path, oauth.Path), "/") != "" {
 		return "", fmt.Errorf("the public address %q must be https and a host, e.g. https://postern.example.com", raw)
 	}
-	return "https://" + strings.ToLower(strings.TrimSuffix(u.Host, ":443")), nil
+	issuer, err := settings.Origin(u)
+	if err != nil {
+		return "", fmt.Errorf("the public address %q: %w", raw, err)
+	}
+	return issuer, nil
 }
 
 // side builds what answers at one issuer.
