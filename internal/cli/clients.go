@@ -25,74 +25,6 @@ func (f *face) clients() *cobra.Command {
 	)
 }
 
-// clientRow is a client for programs.
-type clientRow struct {
-	ID           string       `json:"client_id"`
-	Name         string       `json:"name"`
-	Kind         oauth.Kind   `json:"kind"`
-	Status       oauth.Status `json:"status"`
-	RedirectURIs []string     `json:"redirect_uris"`
-	CreatedAt    time.Time    `json:"created_at"`
-	LastUsedAt   time.Time    `json:"last_used_at,omitzero"`
-	Grants       []grantRow   `json:"grants"`
-}
-
-// grantRow is a grant for programs.
-type grantRow struct {
-	ID           string    `json:"id"`
-	Profiles     []string  `json:"profiles"`
-	Scopes       []string  `json:"scopes"`
-	Resource     string    `json:"resource"`
-	SentTo       string    `json:"sent_to"`
-	ApprovedVia  string    `json:"approved_via"`
-	CreatedAt    time.Time `json:"created_at"`
-	LastUsedAt   time.Time `json:"last_used_at,omitzero"`
-	LastAddress  string    `json:"last_address,omitempty"`
-	ExpiresAt    time.Time `json:"expires_at,omitzero"`
-	RevokedAt    time.Time `json:"revoked_at,omitzero"`
-	RevokeReason string    `json:"revoke_reason,omitempty"`
-}
-
-func (g grantRow) live() bool {
-	return g.RevokedAt.IsZero() && (g.ExpiresAt.IsZero() || time.Now().Before(g.ExpiresAt))
-}
-
-// clientRows reads all clients with their grants.
-func clientRows(ctx context.Context, b *bridge.Bridge) ([]clientRow, error) {
-	clients, err := b.Store.Clients(ctx)
-	if err != nil {
-		return nil, err
-	}
-	grants, err := b.Store.Grants(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names, err := b.ProfileNames(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows := []clientRow{}
-	for _, c := range clients {
-		row := clientRow{ID: c.ID, Name: c.Name, Kind: c.Kind, Status: c.Status, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt, Grants: []grantRow{}}
-		for _, g := range grants {
-			if g.ClientID != c.ID {
-				continue
-			}
-			out := grantRow{g.ID, []string{}, g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason}
-			for _, id := range g.Profiles {
-				name, ok := names[id]
-				if !ok {
-					name = "a removed profile"
-				}
-				out.Profiles = append(out.Profiles, name)
-			}
-			row.Grants = append(row.Grants, out)
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
-}
-
 func (f *face) listClients(ctx context.Context, b *bridge.Bridge, _ []string) error {
 	all, err := clientRows(ctx, b)
 	if err != nil {
@@ -107,17 +39,7 @@ func (f *face) listClients(ctx context.Context, b *bridge.Bridge, _ []string) er
 	}
 	var rows [][]string
 	for _, c := range all {
-		may := "nothing"
-		if c.Status == oauth.Blocked {
-			may = "blocked"
-		}
-		for _, g := range c.Grants {
-			if g.live() {
-				may = strings.Join(g.Scopes, " ") + " of " + strings.Join(g.Profiles, ", ")
-				break
-			}
-		}
-		rows = append(rows, []string{clip(line(c.Name), 24), clip(line(c.ID), 44), age(c.LastUsedAt, time.Now()), may})
+		rows = append(rows, []string{clip(line(c.Name), 24), clip(line(c.ID), 44), age(c.LastUsedAt, time.Now()), c.may(time.Now())})
 	}
 	return f.table([]string{"CALLS ITSELF", "CLIENT", "LAST USED", "MAY"}, rows)
 }

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"postern/internal/bridge"
+	"postern/server/oauth"
+)
+
+// clientRow is a client for programs.
+type clientRow struct {
+	ID           string       `json:"client_id"`
+	Name         string       `json:"name"`
+	Kind         oauth.Kind   `json:"kind"`
+	Status       oauth.Status `json:"status"`
+	RedirectURIs []string     `json:"redirect_uris"`
+	CreatedAt    time.Time    `json:"created_at"`
+	LastUsedAt   time.Time    `json:"last_used_at,omitzero"`
+	Grants       []grantRow   `json:"grants"`
+}
+
+// grantRow is a grant for programs.
+type grantRow struct {
+	ID           string    `json:"id"`
+	Profiles     []string  `json:"profiles"`
+	Scopes       []string  `json:"scopes"`
+	Resource     string    `json:"resource"`
+	SentTo       string    `json:"sent_to"`
+	ApprovedVia  string    `json:"approved_via"`
+	CreatedAt    time.Time `json:"created_at"`
+	LastUsedAt   time.Time `json:"last_used_at,omitzero"`
+	LastAddress  string    `json:"last_address,omitempty"`
+	ExpiresAt    time.Time `json:"expires_at,omitzero"`
+	RevokedAt    time.Time `json:"revoked_at,omitzero"`
+	RevokeReason string    `json:"revoke_reason,omitempty"`
+}
+
+func (g grantRow) live(now time.Time) bool {
+	return g.RevokedAt.IsZero() && (g.ExpiresAt.IsZero() || now.Before(g.ExpiresAt))
+}
+
+// may says what the client can do at now: what all its live grants give together, by profile.
+func (c clientRow) may(now time.Time) string {
+	if c.Status == oauth.Blocked {
+		return "blocked"
+	}
+	scopes := map[string][]string{} // by profile
+	for _, g := range c.Grants {
+		for _, p := range g.Profiles {
+			if g.live(now) {
+				scopes[p] = append(scopes[p], g.Scopes...)
+			}
+		}
+	}
+	profiles := map[string][]string{} // by what may be done with them
+	for p, all := range scopes {
+		slices.Sort(all)
+		what := strings.Join(slices.Compact(all), " ")
+		profiles[what] = append(profiles[what], p)
+	}
+	var all []string
+	for what, names := range profiles {
+		slices.Sort(names)
+		all = append(all, what+" of "+strings.Join(names, ", "))
+	}
+	slices.Sort(all)
+	return cmp.Or(strings.Join(all, "; "), "nothing")
+}
+
+// clientRows reads all clients with their grants.
+func clientRows(ctx context.Context, b *bridge.Bridge) ([]clientRow, error) {
+	clients, err := b.Store.Clients(ctx)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := b.Store.Grants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := b.ProfileNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := []clientRow{}
+	for _, c := range clients {
+		row := clientRow{ID: c.ID, Name: c.Name, Kind: c.Kind, Status: c.Status, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt, Grants: []grantRow{}}
+		for _, g := range grants {
+			if g.ClientID != c.ID {
+				continue
+			}
+			out := grantRow{g.ID, []string{}, g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason}
+			for _, id := range g.Profiles {
+				name, ok := names[id]
+				if !ok {
+					name = "a removed profile"
+				}
+				out.Profiles = append(out.Profiles, name)
+			}
+			row.Grants = append(row.Grants, out)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
