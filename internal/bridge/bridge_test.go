@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -259,5 +260,17 @@ func TestNetworkSpeaksHTTP2AndHonoursProxies(t *testing.T) {
 	n := network().(*http.Transport)
 	if !n.ForceAttemptHTTP2 || n.Proxy == nil || n.MaxIdleConnsPerHost < 8 || n.ResponseHeaderTimeout <= 0 {
 		t.Errorf("HTTP/2 %v, proxy set %v, idle %d, header time-out %v", n.ForceAttemptHTTP2, n.Proxy != nil, n.MaxIdleConnsPerHost, n.ResponseHeaderTimeout)
+	}
+}
+
+func TestLifetimesFollowTheSettings(t *testing.T) {
+	b := openAt(t, Config{})
+	for name, value := range map[string]string{"oauth.access": "15m", "oauth.refresh": "2d", "oauth.grant": "never"} {
+		if err := settings.Set(t.Context(), b.Store, name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if l, err := b.lifetimes(t.Context()); err != nil || l.Access != 15*time.Minute || l.Refresh != 48*time.Hour || l.Grant >= 0 || l.Code != 0 {
+		t.Errorf("%+v, %v", l, err)
 	}
 }

@@ -220,7 +220,7 @@ func (s *service) side(issuer string, public bool) *http.Server {
 		Issuer: issuer, Public: public, Store: s.b.Store, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
 		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Codes: codes{s}, Closed: s.b.closed,
 		Faces: func() int { return int(s.faces.Load()) }, Source: source, Ended: func(id string) { s.b.grantEnded(context.Background(), id) },
-		Now: s.b.config.Now, Log: s.b.Log,
+		Lifetimes: s.b.lifetimes, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	g := &guard.Guard{
 		Issuer: issuer, Tokens: as, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: address,
@@ -238,6 +238,12 @@ func (s *service) origins() []string {
 		return nil
 	}
 	return set.Origins
+}
+
+// lifetimes are how long what is issued is good for, by the owner's settings.
+func (b *Bridge) lifetimes(ctx context.Context) (oauth.Lifetimes, error) {
+	set, err := b.Settings(ctx)
+	return oauth.Lifetimes{Access: set.Access, Refresh: set.Refresh, Grant: set.Grant}, err
 }
 
 // connectionSource is the address at the other end of the connection.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -105,7 +106,7 @@ func (f *face) pair() *cobra.Command {
 	var code bool
 	var g given
 	c := &cobra.Command{Use: "pair", Short: "Open the door to new clients from outside, for ten minutes", Args: exactly(0), RunE: func(c *cobra.Command, args []string) error {
-		if !code && (g.profiles != "" || g.scopes != "" || c.Flags().Changed("expires")) {
+		if !code && (g.profiles != "" || g.scopes != "" || g.expires != "") {
 			return usageError{fmt.Errorf("--profiles, --scopes and --expires go with --code")}
 		}
 		return f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
@@ -125,14 +126,18 @@ func (f *face) pair() *cobra.Command {
 	c.Flags().BoolVar(&code, "code", false, "make a code to type on the waiting page instead of answering here")
 	c.Flags().StringVar(&g.profiles, "profiles", "", "profiles that the code gives, separated by commas")
 	c.Flags().StringVar(&g.scopes, "scopes", "", "scopes that the code gives, separated by commas; reading if none is named")
-	c.Flags().StringVar(&g.expires, "expires", "180d", "how long the client gets them: never, or a time such as 12h or 30d")
+	c.Flags().StringVar(&g.expires, "expires", "", "how long the client gets them: never, or a time such as 12h or 30d (default: oauth.grant, see settings)")
 	c.Flags().BoolVar(&f.demo, "demo", false, "add a sample account; nothing in it is real")
 	return c
 }
 
 // makeCode makes a pairing code and shows it, once.
 func (f *face) makeCode(ctx context.Context, b *bridge.Bridge, g given) error {
-	expires, err := expiry(g.expires, time.Now())
+	usual, _, err := settings.Get(ctx, b.Store, "oauth.grant")
+	if err != nil {
+		return err
+	}
+	expires, err := expiry(cmp.Or(g.expires, usual), time.Now())
 	if err != nil {
 		return err
 	}

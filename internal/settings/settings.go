@@ -48,6 +48,9 @@ func Keys() []Key {
 		{Name: "exchange.folder", Doc: "Folder through which files come in and go out; empty for \"files\" in the state directory.", Check: folder, Guards: true},
 		{Name: "http.origins", Doc: "Web pages that may call Postern from a browser, e.g. http://localhost:6274 for the MCP Inspector, separated by commas.", Check: origins, Guards: true},
 		{Name: "log.level", Default: "info", Doc: "What the log on stderr holds.", Values: []string{"debug", "info", "warn", "error"}},
+		{Name: "oauth.access", Doc: "How long clients over HTTP get access for at a time, 5m to 24h; empty for 1h, and 12h from outside.", Check: or("", span(5*time.Minute, day)), Guards: true},
+		{Name: "oauth.grant", Default: "180d", Doc: "How long a client that is let in may come back, if you do not say: 1d to 3650d, or never for no end.", Check: or(never, span(day, 3650*day)), Guards: true},
+		{Name: "oauth.refresh", Default: "30d", Doc: "How long a client over HTTP may stay away before it must be let in anew, 1d to 365d.", Check: span(day, 365*day), Guards: true},
 		{Name: "read_only", Default: "false", Doc: "Whether clients are shown only tools that change nothing.", Values: bools, Guards: true},
 		{Name: "tier", Default: "core", Doc: "How many tools clients are shown.", Values: []string{"core", "extended", "complete"}},
 		{Name: "toolsets", Doc: "Toolsets that clients are shown, separated by commas; empty for all.", Check: toolsets},
@@ -113,8 +116,11 @@ type Settings struct {
 	Elicitation  bool
 	Outward      string
 	Write        string
-	Origins      []string // http.origins
-	Folder       string   // exchange.folder; "" for the default
+	Origins      []string      // http.origins
+	Folder       string        // exchange.folder; "" for the default
+	Access       time.Duration // oauth.access; 0 for the default
+	Grant        time.Duration // oauth.grant; less than zero for no end
+	Refresh      time.Duration // oauth.refresh
 	Level        slog.Level
 	ReadOnly     bool
 	Tier         string
@@ -147,6 +153,9 @@ func Load(ctx context.Context, s Store) (Settings, error) {
 		Write:        v["approvals.write"],
 		Folder:       v["exchange.folder"],
 		Origins:      SplitList(v["http.origins"]),
+		Access:       lasting(v["oauth.access"]),
+		Grant:        lasting(v["oauth.grant"]),
+		Refresh:      lasting(v["oauth.refresh"]),
 		ReadOnly:     v["read_only"] == "true",
 		Tier:         v["tier"],
 	}

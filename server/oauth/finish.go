@@ -116,6 +116,10 @@ func (s *Server) grant(ctx context.Context, v *visit, question string) (string, 
 	if err != nil {
 		return "", err
 	}
+	life, err := s.lifetimes(ctx)
+	if err != nil {
+		return "", err
+	}
 	q, err := s.Approver.Claim(ctx, question)
 	if err != nil {
 		return "", err
@@ -128,7 +132,7 @@ func (s *Server) grant(ctx context.Context, v *visit, question string) (string, 
 		ID: newID("g"), ClientID: v.client.ID, Resource: s.Resource(), RedirectURI: v.request.redirectURI, Profiles: q.Answer.Terms.Profiles,
 		Scopes: slices.Sorted(slices.Values(q.Answer.Terms.Scopes)), ApprovedVia: q.Answer.Via, CreatedAt: now, ExpiresAt: q.Answer.Terms.Expires,
 	}
-	first := Token{Hash: pepper.Hash(code), GrantID: g.ID, Use: ForCode, IssuedAt: now, ExpiresAt: now.Add(s.Lifetimes.Code), RedirectURI: v.request.redirectURI, Challenge: v.request.challenge}
+	first := Token{Hash: pepper.Hash(code), GrantID: g.ID, Use: ForCode, IssuedAt: now, ExpiresAt: now.Add(life.Code), RedirectURI: v.request.redirectURI, Challenge: v.request.challenge}
 	if err := s.Store.AddGrant(ctx, g, first); err != nil {
 		return "", errors.Join(err, s.Approver.Finish(ctx, question, approval.Failed, ""))
 	}

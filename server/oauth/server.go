@@ -1,7 +1,6 @@
 package oauth
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -25,15 +24,15 @@ type Server struct {
 	Offers    Offers
 	Documents Documents // nil: no client is named by the address of a document
 	Pepper    func() (opaque.Pepper, error)
-	Window    Window                     // nil: always open
-	Codes     PairingCodes               // nil: there are none
-	Closed    func() string              // why nobody is let in now, e.g. "paused"; nil or "" if there is no reason
-	Faces     func() int                 // how many faces can show a question now; nil: not known
-	Source    func(*http.Request) string // the address that a request came from; nil: that of its connection
-	Ended     func(grantID string)       // told of each grant that a client has ended itself; nil for nobody
-	Lifetimes Lifetimes
-	Now       func() time.Time // time.Now
-	Log       *slog.Logger     // nil: silent
+	Window    Window                                   // nil: always open
+	Codes     PairingCodes                             // nil: there are none
+	Closed    func() string                            // why nobody is let in now, e.g. "paused"; nil or "" if there is no reason
+	Faces     func() int                               // how many faces can show a question now; nil: not known
+	Source    func(*http.Request) string               // the address that a request came from; nil: that of its connection
+	Ended     func(grantID string)                     // told of each grant that a client has ended itself; nil for nobody
+	Lifetimes func(context.Context) (Lifetimes, error) // read whenever something is issued; nil: the defaults
+	Now       func() time.Time                         // time.Now
+	Log       *slog.Logger                             // nil: silent
 
 	once    sync.Once
 	limits  *limits
@@ -71,28 +70,6 @@ type Window interface {
 	Close(ctx context.Context) error
 }
 
-// Lifetimes say how long what is issued is good for. Zero fields mean the defaults.
-type Lifetimes struct {
-	Code    time.Duration // 60 s
-	Access  time.Duration // 1 h for local clients, 12 h for public ones, which do not always refresh in time
-	Refresh time.Duration // 30 days, from each use on
-	Grant   time.Duration // 180 days; what a face proposes to the owner
-	Grace   time.Duration // 90 s, in which a refresh token may be exchanged again: clients refresh in parallel
-}
-
-// defaults fills in what is zero.
-func (l Lifetimes) defaults(public bool) Lifetimes {
-	access := time.Hour
-	if public {
-		access = 12 * time.Hour
-	}
-	const day = 24 * time.Hour
-	return Lifetimes{
-		Code: cmp.Or(l.Code, time.Minute), Access: cmp.Or(l.Access, access), Refresh: cmp.Or(l.Refresh, 30*day),
-		Grant: cmp.Or(l.Grant, 180*day), Grace: cmp.Or(l.Grace, 90*time.Second),
-	}
-}
-
 func (s *Server) start() {
 	s.once.Do(func() {
 		if s.Now == nil {
@@ -101,7 +78,6 @@ func (s *Server) start() {
 		if s.Log == nil {
 			s.Log = slog.New(slog.DiscardHandler)
 		}
-		s.Lifetimes = s.Lifetimes.defaults(s.Public)
 		s.limits = newLimits(s.Now)
 		s.waiting = newWaiting(s.Now)
 	})

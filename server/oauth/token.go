@@ -154,14 +154,18 @@ func (s *Server) over(h *Holder) bool {
 
 // issue exchanges what h holds for a new pair of tokens.
 func (s *Server) issue(ctx context.Context, pepper opaque.Pepper, h Holder, access, refresh []string) (tokens, *Error) {
+	life, err := s.lifetimes(ctx)
+	if err != nil {
+		return tokens{}, s.broken("reading how long tokens are good", err)
+	}
 	now := s.Now()
 	at, rt := opaque.New(opaque.Access), opaque.New(opaque.Refresh)
 	pair := []Token{
-		{Hash: pepper.Hash(at), GrantID: h.Grant.ID, Use: ForAccess, Scopes: access, IssuedAt: now, ExpiresAt: sooner(now.Add(s.Lifetimes.Access), h.Grant.ExpiresAt)},
-		{Hash: pepper.Hash(rt), GrantID: h.Grant.ID, Use: ForRefresh, Scopes: refresh, IssuedAt: now, ExpiresAt: sooner(now.Add(s.Lifetimes.Refresh), h.Grant.ExpiresAt)},
+		{Hash: pepper.Hash(at), GrantID: h.Grant.ID, Use: ForAccess, Scopes: access, IssuedAt: now, ExpiresAt: sooner(now.Add(life.Access), h.Grant.ExpiresAt)},
+		{Hash: pepper.Hash(rt), GrantID: h.Grant.ID, Use: ForRefresh, Scopes: refresh, IssuedAt: now, ExpiresAt: sooner(now.Add(life.Refresh), h.Grant.ExpiresAt)},
 	}
 	// A client that hangs up is no reason to take the code and give nothing for it.
-	switch err := s.Store.Exchange(context.WithoutCancel(ctx), h.Token.Hash, now, s.Lifetimes.Grace, pair...); {
+	switch err := s.Store.Exchange(context.WithoutCancel(ctx), h.Token.Hash, now, life.Grace, pair...); {
 	case errors.Is(err, ErrUsed):
 		return tokens{}, s.replayed(ctx, h.Grant.ID, "a code or refresh token of it was used twice")
 	case errors.Is(err, ErrNotFound):

@@ -40,6 +40,10 @@ func (s *Server) question(r *http.Request, v *visit) (approval.Request, *page.Pr
 	if err == nil {
 		scopes, err = s.Offers.Scopes(ctx, v.request.scopes)
 	}
+	var life Lifetimes
+	if err == nil {
+		life, err = s.lifetimes(ctx)
+	}
 	if err != nil {
 		s.Log.Error("reading what the owner can give", "error", err)
 		return approval.Request{}, &page.Problem{Kind: page.Failed}
@@ -52,7 +56,7 @@ func (s *Server) question(r *http.Request, v *visit) (approval.Request, *page.Pr
 	to := redirect.Describe(v.request.redirectURI)
 	offer := &approval.Offer{
 		ClientID: v.client.ID, Identity: identity(v.client), SendTo: v.request.redirectURI, Target: string(to.Kind), Host: to.Host, Known: to.Known,
-		From: s.from(r), Public: s.Public, Profiles: profiles, Scopes: scopes, Longest: s.Lifetimes.Grant,
+		From: s.from(r), Public: s.Public, Profiles: profiles, Scopes: scopes, Longest: max(life.Grant, 0),
 	}
 	return approval.Request{
 		Kind: approval.Connect, Client: v.client.Name, Origin: s.from(r), ClientKey: ConnectKey + v.client.ID, Offer: offer, Shown: strings.Join(numbers, " "),
