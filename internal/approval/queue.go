@@ -33,6 +33,7 @@ type Queue struct {
 	Self     func() Process     // this process; Self
 	Alive    func(Process) bool // whether a process still runs; Alive
 	Changed  func()             // told after a question was put or answered here; nil for nobody
+	Decided  func(Request)      // told after a question was denied here, or what was allowed has been done; nil for nobody
 }
 
 // Ask puts a question and returns it with its id and times.
@@ -215,6 +216,9 @@ func (q *Queue) Answer(ctx context.Context, id string, a Answer) error {
 	if err := q.Store.SettleApproval(ctx, r.ID, to, &a, q.now()); err != nil {
 		return err
 	}
+	if to == Denied {
+		q.decided(ctx, r.ID)
+	}
 	q.changed()
 	return refused
 }
@@ -242,7 +246,21 @@ func (q *Queue) Claim(ctx context.Context, id string) (Request, error) {
 
 // Finish keeps what a call returned that was claimed.
 func (q *Queue) Finish(ctx context.Context, id string, to State, result string) error {
-	return q.Store.FinishApproval(ctx, id, to, result, q.now())
+	if err := q.Store.FinishApproval(ctx, id, to, result, q.now()); err != nil {
+		return err
+	}
+	q.decided(ctx, id)
+	return nil
+}
+
+// decided tells of a question that is settled. It was settled, whether or not it can be read again.
+func (q *Queue) decided(ctx context.Context, id string) {
+	if q.Decided == nil {
+		return
+	}
+	if r, err := q.Store.Approval(context.WithoutCancel(ctx), id); err == nil {
+		q.Decided(r)
+	}
 }
 
 func (q *Queue) changed() {

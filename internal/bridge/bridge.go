@@ -19,7 +19,6 @@ import (
 
 	"postern/auth"
 	"postern/auth/vault"
-	"postern/internal/activity"
 	"postern/internal/approval"
 	"postern/internal/exchange"
 	"postern/internal/extract"
@@ -79,6 +78,7 @@ func Open(ctx context.Context, c Config) (*Bridge, error) {
 	}
 	b := &Bridge{Dir: dir, Store: s, config: c, Queue: &approval.Queue{Store: s, Now: c.Now}}
 	b.Queue.Changed = func() { b.tell(news{Approvals: true}) }
+	b.Queue.Decided = b.decided
 	set, err := b.Settings(ctx)
 	if err != nil {
 		s.Close()
@@ -162,15 +162,6 @@ func (b *Bridge) Runner(ctx context.Context) (*tool.Runner, error) {
 	return &tool.Runner{
 		Sets: Sets(), Profiles: profiles{b}, Defaults: b.Store, Files: folder, Texts: texts, Queue: b.Queue, Recorder: recorder{b}, Policy: b.policy, Now: b.config.Now, Log: b.Log,
 	}, nil
-}
-
-// recorder keeps what clients did, and tells the faces that there is news.
-type recorder struct{ b *Bridge }
-
-// Record implements activity.Recorder.
-func (r recorder) Record(ctx context.Context, e activity.Entry) {
-	r.b.Store.Record(ctx, e)
-	r.b.tell(news{Activity: true})
 }
 
 // policy is what the settings say. If they cannot be read, the owner is asked about everything that can be asked about.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"postern/internal/activity"
 	"postern/internal/approval"
 	"postern/server/oauth/opaque"
 )
@@ -52,10 +53,21 @@ func (b *Bridge) turn(name string, on bool) error {
 }
 
 // Pause stops the clients over HTTP until Resume: they get 503 and keep their tokens.
-func (b *Bridge) Pause() error { return b.turn(pauseFile, true) }
+func (b *Bridge) Pause() error { return b.pause(true, activity.Paused) }
 
 // Resume ends a pause.
-func (b *Bridge) Resume() error { return b.turn(pauseFile, false) }
+func (b *Bridge) Resume() error { return b.pause(false, activity.Resumed) }
+
+func (b *Bridge) pause(on bool, event activity.Event) error {
+	was := b.Paused()
+	if err := b.turn(pauseFile, on); err != nil {
+		return err
+	}
+	if was != on {
+		b.record(context.Background(), activity.Entry{Event: event})
+	}
+	return nil
+}
 
 // closed says why no client is let in now, "" if there is no reason.
 func (b *Bridge) closed() string {
@@ -82,6 +94,7 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 			return err // it has done the rest
 		}
 	}
+	b.record(ctx, activity.Entry{Event: activity.Lockdown})
 	fresh := opaque.NewPepper()
 	if s := b.service(); s != nil {
 		s.cutOff(fresh)
@@ -100,8 +113,12 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 
 // Lift ends a lockdown. What it ended stays ended: clients must be let in anew.
 func (b *Bridge) Lift(ctx context.Context) error {
+	was := b.LockedDown()
 	if err := b.turn(lockdownFile, false); err != nil {
 		return err
+	}
+	if was {
+		b.record(ctx, activity.Entry{Event: activity.Lifted})
 	}
 	if s := b.service(); s != nil {
 		return s.reopen(ctx)

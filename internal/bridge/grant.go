@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/internal/activity"
 	"postern/internal/approval"
 	"postern/internal/tool"
 	"postern/server/oauth"
@@ -38,6 +39,7 @@ func (b *Bridge) grantClient(ctx context.Context, h oauth.Holder) (tool.Client, 
 	c.Policy = &policy
 	c.Local = false // it may be any program, and any user's: no paths, and it answers nothing for the owner
 	c.Key, c.Name, c.Origin = grantKey+h.Grant.ID, h.Client.Name, "over HTTP, from this computer"
+	c.ID, c.Grant, c.Address = h.Client.ID, h.Grant.ID, addressOf(public(h.Grant))
 	c.Profiles, c.Scopes = append([]string{}, h.Grant.Profiles...), []tool.Scope{}
 	for _, s := range h.Token.Scopes {
 		c.Scopes = append(c.Scopes, tool.Scope(s))
@@ -75,9 +77,22 @@ func (b *Bridge) wrote(ctx context.Context, c tool.Client) error {
 
 // RevokeGrant ends a grant, and what runs and waits for it.
 func (b *Bridge) RevokeGrant(ctx context.Context, id, reason string) error {
+	before, gerr := b.Store.Grant(ctx, id)
 	err := b.Store.RevokeGrant(ctx, id, reason, b.config.Now())
 	b.grantEnded(ctx, id)
+	if err == nil && gerr == nil && before.RevokedAt.IsZero() {
+		b.recordGrant(ctx, activity.Revoked, before)
+	}
 	return err
+}
+
+// endedItself stops what runs for a grant that its client has ended, or lost.
+func (b *Bridge) endedItself(id string) {
+	ctx := context.Background()
+	b.grantEnded(ctx, id)
+	if g, err := b.Store.Grant(ctx, id); err == nil {
+		b.recordGrant(ctx, activity.Ended, g)
+	}
 }
 
 // RevokeClient ends all grants of a client and returns how many there were.
@@ -85,6 +100,9 @@ func (b *Bridge) RevokeClient(ctx context.Context, clientID, reason string) (int
 	n, err := b.Store.RevokeClient(ctx, clientID, reason, b.config.Now())
 	if err == nil {
 		err = b.endGrantsOf(ctx, clientID)
+	}
+	if n > 0 {
+		b.recordClient(ctx, activity.Revoked, clientID)
 	}
 	return n, err
 }
@@ -94,12 +112,17 @@ func (b *Bridge) BlockClient(ctx context.Context, clientID string) error {
 	if err := b.Store.SetClientStatus(ctx, clientID, oauth.Blocked, b.config.Now()); err != nil {
 		return err
 	}
+	b.recordClient(ctx, activity.Blocked, clientID)
 	return b.endGrantsOf(ctx, clientID)
 }
 
 // UnblockClient lets a client ask again.
 func (b *Bridge) UnblockClient(ctx context.Context, clientID string) error {
-	return b.Store.SetClientStatus(ctx, clientID, oauth.Approved, b.config.Now())
+	if err := b.Store.SetClientStatus(ctx, clientID, oauth.Approved, b.config.Now()); err != nil {
+		return err
+	}
+	b.recordClient(ctx, activity.Unblocked, clientID)
+	return nil
 }
 
 func (b *Bridge) endGrantsOf(ctx context.Context, clientID string) error {

@@ -212,18 +212,18 @@ func publicIssuer(raw string) (string, error) {
 
 // side builds what answers at one issuer.
 func (s *service) side(issuer string, public bool) *http.Server {
-	source, address := connectionSource, "this computer"
+	source := connectionSource
 	if public {
-		source, address = proxySource, "public"
+		source = proxySource
 	}
 	as := &oauth.Server{
 		Issuer: issuer, Public: public, Store: s.b.Store, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
 		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Codes: codes{s}, Closed: s.b.closed,
-		Faces: func() int { return int(s.faces.Load()) }, Source: source, Ended: func(id string) { s.b.grantEnded(context.Background(), id) },
+		Faces: func() int { return int(s.faces.Load()) }, Source: source, Ended: s.b.endedItself,
 		Lifetimes: s.b.lifetimes, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	g := &guard.Guard{
-		Issuer: issuer, Tokens: as, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: address,
+		Issuer: issuer, Tokens: as, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: addressOf(public),
 		Sessions: &s.sessions, Live: &s.live, Next: s.http, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	front := &guard.Front{Issuer: issuer, OAuth: as.Handler(), MCP: g, Origins: s.origins}

@@ -3,10 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"postern/internal/activity"
 	"postern/internal/bridge"
 	"postern/server/oauth"
 )
@@ -20,27 +22,44 @@ type clientRow struct {
 	RedirectURIs []string     `json:"redirect_uris"`
 	CreatedAt    time.Time    `json:"created_at"`
 	LastUsedAt   time.Time    `json:"last_used_at,omitzero"`
+	LastAddress  string       `json:"last_address,omitempty"`
 	Grants       []grantRow   `json:"grants"`
 }
 
 // grantRow is a grant for programs.
 type grantRow struct {
-	ID           string    `json:"id"`
-	Profiles     []string  `json:"profiles"`
-	Scopes       []string  `json:"scopes"`
-	Resource     string    `json:"resource"`
-	SentTo       string    `json:"sent_to"`
-	ApprovedVia  string    `json:"approved_via"`
-	CreatedAt    time.Time `json:"created_at"`
-	LastUsedAt   time.Time `json:"last_used_at,omitzero"`
-	LastAddress  string    `json:"last_address,omitempty"`
-	ExpiresAt    time.Time `json:"expires_at,omitzero"`
-	RevokedAt    time.Time `json:"revoked_at,omitzero"`
-	RevokeReason string    `json:"revoke_reason,omitempty"`
+	ID           string         `json:"id"`
+	Profiles     []string       `json:"profiles"`
+	Scopes       []string       `json:"scopes"`
+	Resource     string         `json:"resource"`
+	SentTo       string         `json:"sent_to"`
+	ApprovedVia  string         `json:"approved_via"`
+	CreatedAt    time.Time      `json:"created_at"`
+	LastUsedAt   time.Time      `json:"last_used_at,omitzero"`
+	LastAddress  string         `json:"last_address,omitempty"`
+	ExpiresAt    time.Time      `json:"expires_at,omitzero"`
+	RevokedAt    time.Time      `json:"revoked_at,omitzero"`
+	RevokeReason string         `json:"revoke_reason,omitempty"`
+	ToolsUsed    []activity.Use `json:"tools_used"` // as far as activity is kept
 }
 
 func (g grantRow) live(now time.Time) bool {
 	return g.RevokedAt.IsZero() && (g.ExpiresAt.IsZero() || now.Before(g.ExpiresAt))
+}
+
+// usedFrom says when, and from which class of address, something was last used.
+func usedFrom(last time.Time, address string, now time.Time) string {
+	if address == "" {
+		return age(last, now)
+	}
+	return age(last, now) + ", " + address
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // may says what the client can do at now: what all its live grants give together, by profile.
@@ -85,14 +104,19 @@ func clientRows(ctx context.Context, b *bridge.Bridge) ([]clientRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	used, err := b.Store.ToolsUsed(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows := []clientRow{}
 	for _, c := range clients {
 		row := clientRow{ID: c.ID, Name: c.Name, Kind: c.Kind, Status: c.Status, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt, Grants: []grantRow{}}
+		var last time.Time
 		for _, g := range grants {
 			if g.ClientID != c.ID {
 				continue
 			}
-			out := grantRow{g.ID, []string{}, g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason}
+			out := grantRow{g.ID, []string{}, g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason, append([]activity.Use{}, used[g.ID]...)}
 			for _, id := range g.Profiles {
 				name, ok := names[id]
 				if !ok {
@@ -101,6 +125,9 @@ func clientRows(ctx context.Context, b *bridge.Bridge) ([]clientRow, error) {
 				out.Profiles = append(out.Profiles, name)
 			}
 			row.Grants = append(row.Grants, out)
+			if g.LastUsedAt.After(last) {
+				last, row.LastAddress = g.LastUsedAt, g.LastAddress
+			}
 		}
 		rows = append(rows, row)
 	}

@@ -39,7 +39,7 @@ func (f *face) listClients(ctx context.Context, b *bridge.Bridge, _ []string) er
 	}
 	var rows [][]string
 	for _, c := range all {
-		rows = append(rows, []string{clip(line(c.Name), 24), clip(line(c.ID), 44), age(c.LastUsedAt, time.Now()), c.may(time.Now())})
+		rows = append(rows, []string{clip(line(c.Name), 24), clip(line(c.ID), 44), usedFrom(c.LastUsedAt, c.LastAddress, time.Now()), c.may(time.Now())})
 	}
 	return f.table([]string{"CALLS ITSELF", "CLIENT", "LAST USED", "MAY"}, rows)
 }
@@ -88,11 +88,10 @@ func (f *face) showClient(ctx context.Context, b *bridge.Bridge, args []string) 
 		f.labelled("  Scopes", strings.Join(g.Scopes, " "))
 		f.labelled("  At", g.Resource)
 		f.labelled("  Let in", g.CreatedAt.Local().Format(time.DateTime)+" by "+g.ApprovedVia)
-		used := age(g.LastUsedAt, time.Now())
-		if g.LastAddress != "" {
-			used += ", from " + g.LastAddress
+		f.labelled("  Last used", usedFrom(g.LastUsedAt, g.LastAddress, time.Now()))
+		for i, u := range g.ToolsUsed {
+			f.labelled(map[bool]string{true: "  Tools used"}[i == 0], fmt.Sprintf("%s, %s, last %s", u.Tool, times(u.Calls), age(u.LastAt, time.Now())))
 		}
-		f.labelled("  Last used", used)
 		switch {
 		case !g.RevokedAt.IsZero():
 			f.labelled("  Ended", g.RevokedAt.Local().Format(time.DateTime)+": "+g.RevokeReason)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"postern/internal/activity"
+	"postern/server/oauth"
 )
 
 // row is an entry on its way to the file.
@@ -61,15 +63,15 @@ func (s *Store) insert(batch []activity.Entry) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		stmt, err := tx.PrepareContext(ctx, `INSERT INTO activity (owner_id, at, client, origin, profile, tool, outcome, code, approval, duration_ns, bytes_in, bytes_out)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		stmt, err := tx.PrepareContext(ctx, `INSERT INTO activity (owner_id, at, event, client_id, grant_id, address, client, origin, profile, tool, outcome, code, approval,
+			duration_ns, bytes_in, bytes_out) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 		if err != nil {
 			return err
 		}
 		defer stmt.Close()
 		for _, e := range batch {
-			if _, err := stmt.ExecContext(ctx, ownerID, nanos(e.At), e.Client, e.Origin, e.Profile, e.Tool, e.Outcome, e.Code, e.Approval,
-				int64(e.Duration), e.BytesIn, e.BytesOut); err != nil {
+			if _, err := stmt.ExecContext(ctx, ownerID, nanos(e.At), cmp.Or(e.Event, activity.Call), e.ClientID, e.GrantID, e.Address, e.Client, e.Origin,
+				e.Profile, e.Tool, e.Outcome, e.Code, e.Approval, int64(e.Duration), e.BytesIn, e.BytesOut); err != nil {
 				return err
 			}
 		}
@@ -107,16 +109,23 @@ func (s *Store) Entries(ctx context.Context, f activity.Filter) ([]activity.Entr
 	if !f.Since.IsZero() {
 		add("at >= ?", nanos(f.Since))
 	}
-	for column, value := range map[string]string{"client": f.Client, "profile": f.Profile, "tool": f.Tool, "outcome": string(f.Outcome)} {
+	for column, value := range map[string]string{"profile": f.Profile, "tool": f.Tool, "outcome": string(f.Outcome)} {
 		if value != "" {
 			add(column+" = ?", value)
+		}
+	}
+	if f.Client != "" {
+		where = append(where, "(client = ? OR substr(client_id, 1, length(?)) = ? OR substr(client_id, 1, length(?)) = ? OR substr(client_id, 1, length(?)) = ?)")
+		args = append(args, f.Client)
+		for _, begin := range []string{f.Client, oauth.IDPrefix + f.Client, "https://" + f.Client} {
+			args = append(args, begin, begin)
 		}
 	}
 	limit := f.Limit
 	if limit <= 0 {
 		limit = 100
 	}
-	rows, err := s.db.QueryContext(ctx, `SELECT seq, at, client, origin, profile, tool, outcome, code, approval, duration_ns, bytes_in, bytes_out
+	rows, err := s.db.QueryContext(ctx, `SELECT seq, at, event, client_id, grant_id, address, client, origin, profile, tool, outcome, code, approval, duration_ns, bytes_in, bytes_out
 		FROM activity WHERE `+strings.Join(where, " AND ")+" ORDER BY seq DESC LIMIT ?", append(args, limit)...)
 	if err != nil {
 		return nil, explain(err)
@@ -126,7 +135,8 @@ func (s *Store) Entries(ctx context.Context, f activity.Filter) ([]activity.Entr
 	for rows.Next() {
 		var e activity.Entry
 		var when, took int64
-		if err := rows.Scan(&e.Seq, &when, &e.Client, &e.Origin, &e.Profile, &e.Tool, &e.Outcome, &e.Code, &e.Approval, &took, &e.BytesIn, &e.BytesOut); err != nil {
+		if err := rows.Scan(&e.Seq, &when, &e.Event, &e.ClientID, &e.GrantID, &e.Address, &e.Client, &e.Origin, &e.Profile, &e.Tool, &e.Outcome, &e.Code, &e.Approval,
+			&took, &e.BytesIn, &e.BytesOut); err != nil {
 			return nil, explain(err)
 		}
 		e.At, e.Duration = at(when), time.Duration(took)
@@ -134,6 +144,29 @@ func (s *Store) Entries(ctx context.Context, f activity.Filter) ([]activity.Entr
 	}
 	slices.Reverse(entries)
 	return entries, explain(rows.Err())
+}
+
+// ToolsUsed returns what each grant used, by its id, the tools by name: as far as activity is kept.
+func (s *Store) ToolsUsed(ctx context.Context) (map[string][]activity.Use, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT grant_id, tool, count(*), max(at) FROM activity
+		WHERE owner_id = ? AND grant_id <> '' AND event = ? AND outcome IN (?, ?) AND code <> ? GROUP BY grant_id, tool ORDER BY grant_id, tool`,
+		ownerID, activity.Call, activity.OK, activity.Failed, activity.UnknownTool)
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer rows.Close()
+	used := map[string][]activity.Use{}
+	for rows.Next() {
+		var grant string
+		var u activity.Use
+		var last int64
+		if err := rows.Scan(&grant, &u.Tool, &u.Calls, &last); err != nil {
+			return nil, explain(err)
+		}
+		u.LastAt = at(last)
+		used[grant] = append(used[grant], u)
+	}
+	return used, explain(rows.Err())
 }
 
 // PruneActivity forgets the entries of calls that began before t.

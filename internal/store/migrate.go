@@ -149,6 +149,13 @@ ALTER TABLE clients ADD COLUMN outside INTEGER NOT NULL DEFAULT 0; -- it was fir
 DROP INDEX clients_by_status;
 CREATE INDEX clients_by_status ON clients (owner_id, status, kind, outside, created_at);
 `,
+	`
+ALTER TABLE activity ADD COLUMN event     TEXT NOT NULL DEFAULT 'call';
+ALTER TABLE activity ADD COLUMN client_id TEXT NOT NULL DEFAULT ''; -- of a client over HTTP
+ALTER TABLE activity ADD COLUMN grant_id  TEXT NOT NULL DEFAULT '';
+ALTER TABLE activity ADD COLUMN address   TEXT NOT NULL DEFAULT ''; -- class of the address
+CREATE INDEX activity_by_grant ON activity (grant_id, tool) WHERE grant_id <> '';
+`,
 }
 
 // ErrNewer is returned by Open for a file that a newer Postern has changed.

@@ -224,7 +224,7 @@ func TestActivityOfAFloodIsWrittenTogether(t *testing.T) {
 func TestActivityIsSelected(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
-	want := activity.Entry{At: time.Unix(50, 7).UTC(), Client: "Claude", Origin: "/usr/bin/claude (pid 3)", Profile: "work", Tool: "gmail_send", Outcome: activity.Failed,
+	want := activity.Entry{At: time.Unix(50, 7).UTC(), Event: activity.Call, Client: "Claude", Origin: "/usr/bin/claude (pid 3)", Profile: "work", Tool: "gmail_send", Outcome: activity.Failed,
 		Code: "invalid_argument", Approval: "abc", Duration: 3 * time.Millisecond, BytesIn: 12, BytesOut: 34}
 	s.Record(t.Context(), want)
 	s.Record(t.Context(), activity.Entry{At: time.Unix(40, 0), Client: "Gemini", Tool: "gmail_search", Outcome: activity.OK})

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"postern/internal/activity"
 	"postern/internal/approval"
 	"postern/internal/exchange"
 )
@@ -52,6 +53,9 @@ type Client struct {
 	Key      string   // stable across its calls; whose approvals, files and default profile these are
 	Name     string   // as it calls itself
 	Origin   string   // as the operating system or the grant says
+	ID       string   // over HTTP: of the client, to tell it from others of its name; else ""
+	Grant    string   // over HTTP: id of its grant; else ""
+	Address  string   // over HTTP: class of the address that it comes from; else ""
 	Local    bool     // a process of the owner on this computer: may name paths in the exchange folder
 	Profiles []string // ids it may use; nil means all
 	Scopes   []Scope  // it was granted; nil means all
@@ -80,6 +84,14 @@ type Invocation struct {
 	Elicit func(ctx context.Context, r approval.Request) (a approval.Answer, ok bool)
 	// NoWait answers pending_approval at once, for a client that is then asked in another way.
 	NoWait bool
+}
+
+// entry begins the record of the call.
+func (i Invocation) entry(began time.Time) activity.Entry {
+	c := i.Client
+	return activity.Entry{
+		At: began, Event: activity.Call, ClientID: c.ID, GrantID: c.Grant, Address: c.Address, Client: c.Name, Origin: c.Origin, Tool: i.Tool, BytesIn: len(i.Args),
+	}
 }
 
 // Call is the facts of the running call, for a tool's function.

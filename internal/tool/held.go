@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"postern/internal/activity"
 	"postern/internal/approval"
 )
 
@@ -155,8 +154,9 @@ func encodeAny(v any) []byte {
 
 // recordLate records how a call ended that was first answered with pending_approval.
 func (r *Runner) recordLate(ctx context.Context, h *heldCall, req approval.Request, out *Outcome) {
-	r.record(ctx, activity.Entry{At: r.Now(), Client: h.inv.Client.Name, Origin: h.inv.Client.Origin, Tool: h.tool.Name,
-		Profile: h.profile.Name, Approval: req.ID, BytesIn: len(h.inv.Args)}, out, r.Now())
+	entry := h.inv.entry(r.Now())
+	entry.Profile, entry.Approval = h.profile.Name, req.ID
+	r.record(ctx, entry, out, entry.At)
 }
 
 // refusal says why an approval did not become a yes.

@@ -184,7 +184,7 @@ func (p Profile) can(t *Tool) bool {
 func (r *Runner) Call(ctx context.Context, inv Invocation) *Outcome {
 	r.start()
 	began := r.Now()
-	entry := activity.Entry{At: began, Client: inv.Client.Name, Origin: inv.Client.Origin, Tool: inv.Tool, BytesIn: len(inv.Args)}
+	entry := inv.entry(began)
 	out := r.safely(inv.Tool, func() *Outcome { return r.call(ctx, inv, &entry) })
 	r.record(ctx, entry, out, began)
 	return out
@@ -271,7 +271,7 @@ func (r *Runner) call(ctx context.Context, inv Invocation, entry *activity.Entry
 func (r *Runner) find(ctx context.Context, inv Invocation) (*Tool, error) {
 	i, ok := slices.BinarySearchFunc(r.tools, inv.Tool, func(t *Tool, name string) int { return strings.Compare(t.Name, name) })
 	if !ok || !inv.Client.Sees(r.tools[i]) {
-		return nil, Errorf("unknown_tool", "there is no tool %q", clip(CleanLine(inv.Tool), 60))
+		return nil, Errorf(activity.UnknownTool, "there is no tool %q", clip(CleanLine(inv.Tool), 60))
 	}
 	return r.tools[i], nil
 }

@@ -119,7 +119,7 @@ func (in registration) client(now time.Time) (Client, *Error) {
 		return Client{}, refuse(invalidMetadata, "the response type code is the only one there is")
 	}
 	return Client{
-		ID: newID("mcpc_"), Kind: Dynamic, Name: name(in.Name), RedirectURIs: in.RedirectURIs, Status: New, CreatedAt: now,
+		ID: newID(IDPrefix), Kind: Dynamic, Name: name(in.Name), RedirectURIs: in.RedirectURIs, Status: New, CreatedAt: now,
 	}, nil
 }
 
@@ -130,6 +130,9 @@ func name(s string) string {
 	}
 	return clip(s, maxName)
 }
+
+// IDPrefix is what the ids begin with that clients are given here.
+const IDPrefix = "mcpc_"
 
 // newID returns a random id. It is no secret, but it cannot be guessed either.
 func newID(prefix string) string {
