@@ -49,17 +49,23 @@ var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+/mcp`)
 func startBridge(d *desktop, flags ...string) *bridge {
 	d.t.Helper()
 	b := &bridge{desktop: d}
-	b.cmd = exec.CommandContext(d.t.Context(), binary, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
-	b.cmd.Env, b.cmd.Stderr = d.env, &b.stderr
-	if err := b.cmd.Start(); err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(func() { _ = b.cmd.Process.Kill(); _ = b.cmd.Wait() })
+	b.cmd = d.background(&b.stderr, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
 	d.wait("the bridge to serve", func() bool {
 		b.url = served.FindString(b.log())
 		return b.url != ""
 	})
+	d.record.issuer(b.issuer())
 	return b
+}
+
+// stop kills the bridge, as a crash would.
+func (b *bridge) stop() {
+	b.t.Helper()
+	if err := b.cmd.Process.Kill(); err != nil {
+		b.t.Fatal(err)
+	}
+	_ = b.cmd.Wait() // that it was killed is known
+	http.DefaultClient.CloseIdleConnections()
 }
 
 // issuer is the address of the authorization server.
@@ -69,6 +75,7 @@ func (b *bridge) issuer() string { return strings.TrimSuffix(b.url, "/mcp") }
 // a terminal with the number that the page shows. It returns when the browser has left for the client.
 func (b *bridge) letIn(ctx context.Context, address string, terms ...string) {
 	b.t.Helper()
+	b.record.readClients()
 	browse(b.t, ctx, "opening the waiting page", chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS(`.number`)))
 	number, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(`.number`)))
 	if err != nil {
@@ -82,6 +89,7 @@ func (b *bridge) letIn(ctx context.Context, address string, terms ...string) {
 		at, err := chromedp.Run(ctx, chromedp.Location())
 		return err == nil && !strings.HasPrefix(at, b.issuer())
 	})
+	b.record.letIn()
 }
 
 // opener is a program that keeps the address which a client would open a browser with.

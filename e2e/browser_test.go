@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
 // startBrowser starts Chromium, headless, behind the proxy if one is given, and returns the context in which chromedp drives it.
 func startBrowser(t *testing.T, proxy string) context.Context {
 	t.Helper()
-	path := needs(t, "chromium")
+	path, r := needs(t, "chromium"), recordOf(t)
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.NoSandbox, // the tests may run as root
@@ -27,7 +28,12 @@ func startBrowser(t *testing.T, proxy string) context.Context {
 	}
 	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
+	ctx, cancel := chromedp.NewContext(alloc, chromedp.WithListener(func(ev any) {
+		if e, ok := ev.(*network.EventRequestWillBeSent); ok {
+			referrer, _ := e.Request.Headers["Referer"].(string)
+			r.address(address{e.Request.URL, referrer})
+		}
+	}))
 	t.Cleanup(func() { closeBrowser(ctx); cancel() })
 	if err := chromedp.Do(ctx); err != nil { // starts it; a limit on this first context would end the browser
 		t.Fatalf("starting Chromium: %v", err)

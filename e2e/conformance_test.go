@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -22,8 +21,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/oauth2"
 )
 
 // buildFlags add what the suite calls, see server/conformance.go.
@@ -92,8 +89,8 @@ func failed(t *testing.T, results, scenario string) string {
 // TestConformance runs the scenarios for servers against the product's own way from the guard to the answer.
 func TestConformance(t *testing.T) {
 	browser := startBrowser(t, "")
-	b := startBridge(newDesktop(t, "POSTERN_VAULT=file", "POSTERN_VAULT_PASSPHRASE=not a secret"), "--demo")
-	proxy := b.withToken(b.token(browser, "gmail:read"))
+	b := startBridge(newDesktop(t, fileVault...), "--demo")
+	proxy := b.withToken(b.token(browser, "gmail:read").AccessToken)
 	for _, set := range []struct {
 		requirements string
 		scenarios    int
@@ -124,7 +121,7 @@ func TestConformance(t *testing.T) {
 // TestConformanceOfAuthorization runs the two scenarios for authorization servers.
 func TestConformanceOfAuthorization(t *testing.T) {
 	browser := startBrowser(t, "")
-	b := startBridge(newDesktop(t, "POSTERN_VAULT=file", "POSTERN_VAULT_PASSPHRASE=not a secret"), "--demo")
+	b := startBridge(newDesktop(t, fileVault...), "--demo")
 	for run := range runs {
 		l, err := net.Listen("tcp", "127.0.0.1:0") // for a port that is free
 		if err != nil {
@@ -168,45 +165,6 @@ func TestConformanceOfAuthorization(t *testing.T) {
 		}
 		t.Logf("authorization, run %d: %d checks", run+1, n)
 	}
-}
-
-// register registers a client for one redirect URI (RFC 7591).
-func (b *bridge) register(redirect string) (clientID string) {
-	b.t.Helper()
-	resp, err := http.Post(b.issuer()+"/register", "application/json", strings.NewReader(fmt.Sprintf(`{"client_name":"conformance","redirect_uris":[%q],"token_endpoint_auth_method":"none"}`, redirect)))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var c struct {
-		ID string `json:"client_id"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&c); err != nil || c.ID == "" {
-		b.t.Fatalf("registering: %s, %v", resp.Status, err)
-	}
-	return c.ID
-}
-
-// token takes a client to an access token.
-func (b *bridge) token(browser context.Context, scopes ...string) string {
-	b.t.Helper()
-	codes := make(chan string, 1)
-	callback := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if code := r.URL.Query().Get("code"); code != "" {
-			codes <- code
-		}
-	}))
-	defer callback.Close()
-	redirect := callback.URL + "/callback"
-	config := oauth2.Config{ClientID: b.register(redirect), RedirectURL: redirect, Scopes: scopes, Endpoint: oauth2.Endpoint{
-		AuthURL: b.issuer() + "/authorize", TokenURL: b.issuer() + "/token", AuthStyle: oauth2.AuthStyleInParams}}
-	verifier, resource := oauth2.GenerateVerifier(), oauth2.SetAuthURLParam("resource", b.url)
-	b.letIn(browser, config.AuthCodeURL("state", oauth2.S256ChallengeOption(verifier), resource), "--scopes", strings.Join(scopes, ","))
-	token, err := config.Exchange(b.t.Context(), <-codes, oauth2.VerifierOption(verifier), resource)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return token.AccessToken
 }
 
 // withToken is the address of a proxy that adds a token, which the suite cannot. Host and Origin stay what they are, but for

@@ -16,7 +16,7 @@ import (
 // TestGoClient takes mcp-go's own client through the life of a grant.
 func TestGoClient(t *testing.T) {
 	ctx := startBrowser(t, "")
-	d := newDesktop(t, "POSTERN_VAULT=file", "POSTERN_VAULT_PASSPHRASE=not a secret")
+	d := newDesktop(t, fileVault...)
 	b := startBridge(d, "--demo")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,6 +54,7 @@ func TestGoClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.record.secret("the verifier", verifier)
 	address, err := h.GetAuthorizationURL(t.Context(), "the-state", client.GenerateCodeChallenge(verifier))
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +98,7 @@ func TestGoClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.record.secret("a token", before.AccessToken, before.RefreshToken)
 	if _, err := h.RefreshToken(t.Context(), before.RefreshToken); err != nil {
 		t.Fatalf("refreshing: %v", err)
 	}

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bufio"
-	"database/sql"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -15,17 +14,13 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	_ "modernc.org/sqlite" // to let tokens end before their time
 )
 
 // expireAccess lets every access token end now, as if an hour had gone by.
 func (b *bridge) expireAccess() {
 	b.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.dir, "postern.db")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	b.record.readClients()
+	db := openDatabase(b.t, filepath.Join(b.dir, database))
 	defer db.Close()
 	res, err := db.Exec("UPDATE tokens SET expires_at = 1 WHERE use = 'access'")
 	if err != nil {
@@ -42,6 +37,7 @@ type step struct {
 	Tools                                        []string
 	Changed                                      bool
 	Revocation, Status                           int
+	Secrets                                      []string
 }
 
 // script is a running client of clients/.
@@ -93,6 +89,7 @@ func (s *script) next(name string) step {
 		if one.Step != name {
 			s.b.t.Fatalf("the client is at the step %q, want %q: %+v", one.Step, name, one)
 		}
+		s.b.record.secret("a secret of the client", one.Secrets...)
 		return one
 	case <-deadline.C:
 		s.b.t.Fatalf("no step %q within %v\n%s", name, patience, s.b.log())
@@ -112,7 +109,7 @@ func TestSDKs(t *testing.T) {
 	for _, sdk := range []string{"v1", "v2"} {
 		t.Run(sdk, func(t *testing.T) {
 			ctx := startBrowser(t, "")
-			d := newDesktop(t, "POSTERN_VAULT=file", "POSTERN_VAULT_PASSPHRASE=not a secret")
+			d := newDesktop(t, fileVault...)
 			b := startBridge(d, "--demo")
 			opener, opened := b.opener()
 			b.env = append(b.env, "BROWSER="+opener)
@@ -144,10 +141,12 @@ func TestSDKs(t *testing.T) {
 // that speaks stdio alone and a server that does not.
 func TestMCPRemote(t *testing.T) {
 	ctx := startBrowser(t, "")
-	d := newDesktop(t, "POSTERN_VAULT=file", "POSTERN_VAULT_PASSPHRASE=not a secret")
+	d := newDesktop(t, fileVault...)
 	b := startBridge(d, "--demo")
 	opener, opened := b.opener()
-	b.env = append(b.env, "BROWSER="+opener, "MCP_REMOTE_CONFIG_DIR="+t.TempDir())
+	kept := t.TempDir()
+	b.env = append(b.env, "BROWSER="+opener, "MCP_REMOTE_CONFIG_DIR="+kept)
+	b.record.clientDir(kept)
 	bin, err := filepath.Abs("node_modules/.bin")
 	if err != nil {
 		t.Fatal(err)
@@ -176,10 +175,12 @@ func TestMCPRemote(t *testing.T) {
 // TestInspectorOverHTTP takes the Inspector's command line through the life of a grant.
 func TestInspectorOverHTTP(t *testing.T) {
 	ctx := startBrowser(t, "")
-	d := newDesktop(t, "POSTERN_VAULT=file", "POSTERN_VAULT_PASSPHRASE=not a secret")
+	d := newDesktop(t, fileVault...)
 	b := startBridge(d, "--demo")
 	opener, opened := b.opener()
-	b.env = append(b.env, "BROWSER="+opener, "MCP_AUTO_OPEN_ENABLED=true", "MCP_INSPECTOR_SECRET_STORE=file")
+	home := t.TempDir()
+	b.record.clientDir(home)
+	b.env = append(b.env, "HOME="+home, "BROWSER="+opener, "MCP_AUTO_OPEN_ENABLED=true", "MCP_INSPECTOR_SECRET_STORE=file")
 	bin, err := filepath.Abs("node_modules/.bin")
 	if err != nil {
 		t.Fatal(err)

@@ -22,8 +22,8 @@ type inspector struct {
 
 func newInspector(t *testing.T, d *desktop, era string, stdioFlags string) *inspector {
 	t.Helper()
-	in := &inspector{desktop: d, era: era, log: filepath.Join(t.TempDir(), "stderr.log")}
-	in.server = d.script("postern-stdio", `exec "`+binary+`" stdio `+stdioFlags+` 2>>"`+in.log+`"`)
+	in := &inspector{desktop: d, era: era}
+	in.server, in.log = d.launcher("", "stdio "+stdioFlags)
 	return in
 }
 
@@ -51,6 +51,7 @@ func (in *inspector) run(method string, more ...string) outcome {
 // call calls a tool and returns the text of its result.
 func (in *inspector) call(tool string, args map[string]any) (string, outcome) {
 	in.t.Helper()
+	in.record.written(args)
 	o := in.run("tools/call", "--tool-name", tool, "--tool-args-json", string(encode(in.t, args)))
 	return resultText(in.t, o.stdout), o
 }
@@ -58,6 +59,7 @@ func (in *inspector) call(tool string, args map[string]any) (string, outcome) {
 // start begins a call and returns at once; the returned function waits for its end.
 func (in *inspector) start(tool string, args map[string]any) func() (string, outcome) {
 	in.t.Helper()
+	in.record.written(args)
 	cmd := exec.CommandContext(in.t.Context(), filepath.Join("node_modules", ".bin", "node"),
 		in.args("tools/call", "--tool-name", tool, "--tool-args-json", string(encode(in.t, args)))...)
 	cmd.Env = in.env
@@ -115,7 +117,6 @@ func TestInspector(t *testing.T) {
 	for _, era := range []string{"legacy", "modern"} {
 		t.Run(era, func(t *testing.T) {
 			d := newDesktop(t)
-			d.must("settings", "set", "log.level", "debug")
 			in := newInspector(t, d, era, "--demo")
 
 			o := in.run("tools/list", "--strict")

@@ -4,41 +4,28 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"io"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
 
 // session is a running "postern stdio" spoken to line by line, without a client library.
 type session struct {
-	t     *testing.T
+	*desktop
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	lines chan string
 	next  int
 
-	mu     sync.Mutex // guards stderr
-	stderr bytes.Buffer
+	stderr printed         // of a program that is not the binary
+	errors string          // the file to which the binary's stderr goes
 	stdout strings.Builder // touched by the reader until lines is closed
 }
 
-// Write takes the log of the server.
-func (s *session) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stderr.Write(p)
-}
-
-func (s *session) log() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stderr.String()
-}
+func (s *session) log() string { return s.stderr.String() + s.file(s.errors) }
 
 // startSession starts the server below "timeout", which is then the client in the eyes of the server: were it this test,
 // this test could not approve anything. It initializes the session.
@@ -52,15 +39,18 @@ func startSession(t *testing.T, d *desktop, flags string) *session {
 // newSession starts the server alone.
 func newSession(t *testing.T, d *desktop, flags string) *session {
 	t.Helper()
-	return openSession(t, d, exec.CommandContext(t.Context(), d.script("client", `exec timeout 600 "`+binary+`" stdio `+flags)))
+	script, errors := d.launcher("timeout 600", "stdio "+flags)
+	s := openSession(t, d, exec.CommandContext(t.Context(), script))
+	s.errors = errors
+	return s
 }
 
 // openSession starts a program that speaks MCP on its standard input and output.
 func openSession(t *testing.T, d *desktop, cmd *exec.Cmd) *session {
 	t.Helper()
-	s := &session{t: t, lines: make(chan string, 64), cmd: cmd}
+	s := &session{desktop: d, lines: make(chan string, 64), cmd: cmd}
 	s.cmd.Env = d.env
-	s.cmd.Stderr = s
+	s.cmd.Stderr = &s.stderr
 	var err error
 	if s.in, err = s.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -72,13 +62,15 @@ func openSession(t *testing.T, d *desktop, cmd *exec.Cmd) *session {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.cmd.Process.Kill() })
+	t.Cleanup(func() { _ = s.in.Close(); _ = s.cmd.Process.Kill() })
 	go func() {
 		defer close(s.lines)
+		results := d.record.result("the stdout of a session")
 		scan := bufio.NewScanner(out)
 		scan.Buffer(nil, 64<<20)
 		for scan.Scan() {
 			s.stdout.WriteString(scan.Text() + "\n")
+			_, _ = io.WriteString(results, scan.Text()+"\n")
 			s.lines <- scan.Text()
 		}
 	}()
@@ -147,6 +139,7 @@ func (s *session) receive() response {
 // request sends a request and returns its response.
 func (s *session) request(method string, params any) response {
 	s.t.Helper()
+	s.look()
 	s.next++
 	s.send(string(encode(s.t, map[string]any{"jsonrpc": "2.0", "id": s.next, "method": method, "params": params})))
 	r := s.receive()
@@ -159,6 +152,7 @@ func (s *session) request(method string, params any) response {
 // call calls a tool and returns its text and whether it is an error.
 func (s *session) call(tool string, args any) (text string, isError bool) {
 	s.t.Helper()
+	s.record.written(args)
 	r := s.request("tools/call", map[string]any{"name": tool, "arguments": args})
 	if r.Error != nil {
 		return r.Error.Message, true

@@ -35,6 +35,9 @@ const provider = {
   redirectToAuthorization: (to) => void spawn(process.env.BROWSER, [String(to)], { stdio: 'ignore' }),
 };
 
+// What the server may not write anywhere.
+const secrets = () => [kept.verifier, kept.tokens.access_token, kept.tokens.refresh_token];
+
 const connect = async () => {
   const client = new Client({ name: `e2e-${sdk}`, version: '1' });
   const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: provider });
@@ -55,7 +58,7 @@ if (sdk === 'v1') await first.transport.finishAuth(params.get('code'));
 else await first.transport.finishAuth(params);
 const { client, error } = await connect();
 if (error) throw error;
-say('connected', { scope: kept.tokens.scope, version: client.getNegotiatedProtocolVersion?.() });
+say('connected', { scope: kept.tokens.scope, version: client.getNegotiatedProtocolVersion?.(), secrets: secrets() });
 const { tools } = await client.listTools();
 say('listed', { tools: tools.map((t) => t.name) });
 const search = () => client.callTool({ name: 'gmail_search', arguments: { query: 'in:inbox', max: 2 } });
@@ -63,7 +66,7 @@ say('called', { text: (await search()).content[0].text });
 
 await lines.next(); // the access token is over now
 const before = kept.tokens.access_token;
-say('refreshed', { text: (await search()).content[0].text, changed: kept.tokens.access_token !== before });
+say('refreshed', { text: (await search()).content[0].text, changed: kept.tokens.access_token !== before, secrets: secrets() });
 
 const metadata = await (await fetch(new URL('/.well-known/oauth-authorization-server', url))).json();
 const revoked = await fetch(metadata.revocation_endpoint, { method: 'POST', body: new URLSearchParams({ token: kept.tokens.refresh_token, client_id: kept.client.client_id }) });
