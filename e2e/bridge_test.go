@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,8 @@ type bridge struct {
 	*desktop
 	url    string // of /mcp
 	cmd    *exec.Cmd
-	stderr printed
+	stderr printed   // or what the terminal shows
+	typed  io.Writer // the terminal in which it serves; nil for none
 }
 
 func (b *bridge) log() string { return b.stderr.String() }
@@ -49,12 +51,30 @@ var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+/mcp`)
 func startBridge(d *desktop, flags ...string) *bridge {
 	d.t.Helper()
 	b := &bridge{desktop: d}
-	b.cmd = d.background(&b.stderr, append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)...)
-	d.wait("the bridge to serve", func() bool {
+	b.cmd = d.background(&b.stderr, serve(flags)...)
+	return b.ready()
+}
+
+// startConsole is startBridge in a terminal, where the owner answers the questions.
+func startConsole(d *desktop, flags ...string) *bridge {
+	d.t.Helper()
+	b := &bridge{desktop: d}
+	b.cmd, b.typed = d.console(&b.stderr, serve(flags)...)
+	return b.ready()
+}
+
+func serve(flags []string) []string {
+	return append([]string{"serve", "--addr", "127.0.0.1:0"}, flags...)
+}
+
+// ready waits until the bridge serves.
+func (b *bridge) ready() *bridge {
+	b.t.Helper()
+	b.wait("the bridge to serve", func() bool {
 		b.url = served.FindString(b.log())
 		return b.url != ""
 	})
-	d.record.issuer(b.issuer())
+	b.record.issuer(b.issuer())
 	return b
 }
 
@@ -81,15 +101,39 @@ func (b *bridge) letIn(ctx context.Context, address string, terms ...string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	args := append([]string{"approvals", "approve", b.pending(), "--number", strings.TrimSpace(number)}, terms...)
-	if o := b.terminal("", args...); o.code != 0 {
-		b.t.Fatalf("letting the client in: exit %d\n%s", o.code, o.stdout)
-	}
+	b.approve(strings.TrimSpace(number), terms)
 	b.wait("the browser to go back to the client", func() bool {
 		at, err := chromedp.Run(ctx, chromedp.Location())
 		return err == nil && !strings.HasPrefix(at, b.issuer())
 	})
 	b.record.letIn()
+}
+
+// approve answers the question whether a client may come in, where the owner is.
+func (b *bridge) approve(number string, terms []string) {
+	b.t.Helper()
+	if b.typed != nil {
+		b.asked("Which number does the browser show")
+		b.answer(number + " " + strings.NewReplacer("--scopes ", "scopes=").Replace(strings.Join(terms, " ")))
+		return
+	}
+	if o := b.terminal("", append([]string{"approvals", "approve", b.pending(), "--number", number}, terms...)...); o.code != 0 {
+		b.t.Fatalf("letting the client in: exit %d\n%s", o.code, o.stdout)
+	}
+}
+
+// asked waits until the terminal shows a question.
+func (b *bridge) asked(question string) {
+	b.t.Helper()
+	b.wait("the terminal to ask: "+question, func() bool { return strings.Contains(b.log(), question) })
+}
+
+// answer types a line in the terminal.
+func (b *bridge) answer(line string) {
+	b.t.Helper()
+	if _, err := io.WriteString(b.typed, line+"\r"); err != nil {
+		b.t.Fatalf("typing: %v", err)
+	}
 }
 
 // opener is a program that keeps the address which a client would open a browser with.

@@ -161,6 +161,24 @@ func (d *desktop) terminal(typed string, args ...string) outcome {
 	return outcome{stdout: shown.String(), code: cmd.ProcessState.ExitCode()}
 }
 
+// console starts the binary in a terminal in which the owner stays, until the test ends. What it shows goes to shown too.
+func (d *desktop) console(shown io.Writer, args ...string) (cmd *exec.Cmd, typed io.Writer) {
+	d.t.Helper()
+	cmd, name := d.program(d.t.Context(), args...)
+	cmd.Env = append(d.env, "TERM=xterm-256color")
+	tty, err := pty.Start(cmd)
+	if err != nil {
+		d.t.Fatalf("opening a terminal: %v", err)
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		_, _ = io.Copy(io.MultiWriter(shown, d.record.result("the terminal of "+name)), tty) // ends with EIO when the process has gone
+	}()
+	d.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait(); <-read; _ = tty.Close() })
+	return cmd, tty
+}
+
 // launcher is a script that starts the binary below another program, and the file to which its stderr goes.
 func (d *desktop) launcher(before, args string) (script, log string) {
 	d.t.Helper()
