@@ -80,7 +80,7 @@ func TestToolsUsed(t *testing.T) {
 
 // TestOldActivityIsKept: a file from before clients had ids in it is read on.
 func TestOldActivityIsKept(t *testing.T) {
-	const before = 2 // steps
+	const before = 3 // steps
 	dir := t.TempDir()
 	db, err := sql.Open("sqlite", dsn(filepath.Join(dir, FileName)))
 	if err != nil {

@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -167,7 +168,7 @@ func TestNoLifetimeIsNegative(t *testing.T) {
 			defer mu.Unlock()
 			return d.clock().Add(time.Duration(jumps.Int64N(int64(10*time.Minute))) - 5*time.Minute)
 		}
-		s.Lifetimes.Code = time.Hour
+		s.Lifetimes = func(context.Context) (oauth.Lifetimes, error) { return oauth.Lifetimes{Code: time.Hour}, nil }
 	})
 	given, turnedAway := 0, 0
 	for range 60 {
