@@ -88,14 +88,14 @@ func TestAStateIsGoodForItsCallAlone(t *testing.T) {
 		"with its parts moved": id[:len(id)-1] + "." + id[len(id)-1:] + tag,
 	} {
 		if text, bad := d.repeat("gmail_send", "it", forged); !bad || !strings.Contains(text, "belongs to no question") {
-			t.Errorf("%s: %s", what, text)
+			t.Fatalf("%s: %s", what, text)
 		}
 	}
 	if text, bad := d.repeat("gmail_send", "something else", state); !bad || !strings.Contains(text, "belongs to no question") {
-		t.Errorf("for other arguments: %s", text)
+		t.Fatalf("for other arguments: %s", text)
 	}
 	if text, bad := d.repeat("gmail_echo", "it", state); !bad || strings.Contains(text, "you said") {
-		t.Errorf("for another tool: %s", text)
+		t.Fatalf("for another tool: %s", text)
 	}
 	if r := d.pending(); r.ID != id || out.count() != 0 {
 		t.Fatalf("the question is %+v, and %d mails went out", r, out.count())
@@ -161,7 +161,7 @@ func TestAStateIsNothingOverHTTP(t *testing.T) {
 					want = "does not let clients put questions" // the MAC is right
 				}
 				if !bad || !strings.Contains(text, want) {
-					t.Errorf("%s, grant %s, a state %s: %s", version, grant, what, text)
+					t.Fatalf("%s, grant %s, a state %s: %s", version, grant, what, text)
 				}
 			}
 		}
