@@ -3,15 +3,8 @@
 package e2e
 
 import (
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
-
-	"postern/assets"
 )
 
 // record is what Postern wrote in one test, wherever it did. When the test ends, it is searched for every secret that the
@@ -78,26 +71,6 @@ func (r *record) state(value string) {
 	}
 }
 
-// mail makes the text of mails known.
-func (r *record) mail(texts ...string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range texts {
-		r.private.addText("mail text", s)
-	}
-}
-
-// written makes the text known of a mail that a client writes by a call.
-func (r *record) written(args any) {
-	if args, ok := args.(map[string]any); ok {
-		for _, name := range []string{"subject", "body_md"} {
-			if s, ok := args[name].(string); ok {
-				r.mail(s)
-			}
-		}
-	}
-}
-
 // result takes what was asked for, such as what a verb prints: it may hold mail text.
 func (r *record) result(name string) *text {
 	r.mu.Lock()
@@ -142,115 +115,3 @@ func (r *record) desktop(d *desktop) {
 	defer r.mu.Unlock()
 	r.desktops = append(r.desktops, d)
 }
-
-func (r *record) check() {
-	for _, d := range r.desktops {
-		d.wait("all that was started to end", func() bool { return len(d.running()) == 0 })
-	}
-	r.checkClients()
-	r.readAddresses()
-	r.readStates()
-	r.readFiles()
-	for args := range r.arguments {
-		_, _ = r.log("an argument of a process").Write([]byte(args))
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, out := range r.results {
-		for _, what := range r.tokens.find(out.String()) {
-			r.t.Errorf("%s holds %s", out.name, what)
-		}
-	}
-	for _, out := range r.logs {
-		s := out.String()
-		for _, what := range append(r.tokens.find(s), r.private.find(s)...) {
-			r.t.Errorf("%s holds %s:\n%s", out.name, what, s)
-		}
-	}
-}
-
-// readStates reads all files of the state directories, and the record of calls, which is held to more.
-func (r *record) readStates() {
-	for _, d := range r.desktops {
-		dir, n := d.dir, 0
-		for path, b := range filesBelow(r.t, dir) {
-			n++
-			_, _ = r.result("the file " + path).Write(b)
-		}
-		if n == 0 {
-			r.t.Errorf("%s holds no file: nothing was searched there", dir)
-			continue
-		}
-		columns := map[string]*text{}
-		for _, v := range values(r.t, filepath.Join(dir, database)) {
-			name := "the database's column " + v.table + "." + v.column
-			switch {
-			case columns[name] != nil:
-			case v.table == "activity":
-				columns[name] = r.log(name)
-			default:
-				columns[name] = r.result(name)
-			}
-			_, _ = columns[name].Write([]byte(v.value + "\n"))
-		}
-	}
-}
-
-// readFiles reads the logs that are files. There is none of a program that was not started.
-func (r *record) readFiles() {
-	for path, name := range r.files {
-		b, err := os.ReadFile(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			r.t.Error(err)
-		}
-		_, _ = r.log(name).Write(b)
-	}
-}
-
-// filesBelow returns what the files of a directory hold.
-func filesBelow(t *testing.T, dir string) map[string][]byte {
-	t.Helper()
-	found := map[string][]byte{}
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		found[path] = b
-		return err
-	})
-	if err != nil {
-		t.Errorf("reading %s: %v", dir, err)
-	}
-	return found
-}
-
-// sampleMail is every text of the sample mailbox.
-var sampleMail = sync.OnceValue(func() (texts []string) {
-	var walk func(key string, v any)
-	walk = func(key string, v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for k, v := range v {
-				walk(k, v)
-			}
-		case []any:
-			for _, v := range v {
-				walk(key, v)
-			}
-		case string:
-			if key == "subject" || key == "text" {
-				texts = append(texts, v)
-			}
-		}
-	}
-	var box any
-	if err := json.Unmarshal(assets.DemoMailbox, &box); err != nil {
-		panic(err)
-	}
-	walk("", box)
-	return texts
-})

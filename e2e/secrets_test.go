@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,20 +58,29 @@ func (s *secrets) addText(what, text string) {
 	}
 }
 
-// find says what it finds in a text, however it is written there, and how it is written.
+// find says what it finds in a text, however it is written there, and of each the simplest way in which it is written.
 func (s *secrets) find(text string) (found []string) {
+	simplest := map[string]string{} // the form by what is found
 	for form, text := range forms(text) {
+		note := func(what string) {
+			if before, ok := simplest[what]; !ok || len(form) < len(before) {
+				simplest[what] = form
+			}
+		}
 		for _, one := range shapes {
 			if one.shape.MatchString(text) {
-				found = append(found, one.what+form)
+				note(one.what)
 			}
 		}
 		for value, what := range s.parts {
 			if strings.Contains(text, value) {
-				found = append(found, what+form)
+				note(what)
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
-	return slices.Compact(found)
+	for what, form := range simplest {
+		found = append(found, what+form)
+	}
+	slices.Sort(found)
+	return found
 }
