@@ -214,22 +214,22 @@ func (w *lineWriter) later(line []byte) {
 	if w.refusals = append(w.refusals, line); len(w.refusals) > 1 {
 		return
 	}
-	go func() {
-		for {
-			w.mu.Lock()
-			if len(w.refusals) == 0 {
-				w.mu.Unlock()
-				return
-			}
-			next := w.refusals[0]
-			w.mu.Unlock()
-			_ = w.put(next) // a client that has gone needs no answer
-			w.mu.Lock()
-			w.refusals = w.refusals[1:]
-			w.mu.Unlock()
-			w.done(1)
+	go w.writeRefusals(line)
+}
+
+// writeRefusals writes what waits, beginning with the first, until nothing does. To take out the last one and to end is
+// one step: what comes after it begins anew.
+func (w *lineWriter) writeRefusals(next []byte) {
+	for next != nil {
+		_ = w.put(next) // a client that has gone needs no answer
+		w.mu.Lock()
+		next = nil
+		if w.refusals = w.refusals[1:]; len(w.refusals) > 0 {
+			next = w.refusals[0]
 		}
-	}()
+		w.mu.Unlock()
+		w.done(1)
+	}
 }
 
 // notify writes a notification at once, so that it stands before the answer that follows it. (mcp-go queues
