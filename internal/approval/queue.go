@@ -239,6 +239,21 @@ func (q *Queue) Show(ctx context.Context) error {
 	return nil
 }
 
+// WithdrawAll takes back every question that nobody has answered, and every yes that was not taken up yet.
+func (q *Queue) WithdrawAll(ctx context.Context) error {
+	open, err := q.Store.Approvals(ctx, Pending, Approved)
+	if err != nil {
+		return fmt.Errorf("reading the approvals: %w", err)
+	}
+	for _, r := range open {
+		if err := q.Store.WithdrawApproval(ctx, r.ID, q.now()); err != nil && !errors.Is(err, ErrSettled) && !errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("withdrawing a question: %w", err)
+		}
+	}
+	q.changed()
+	return nil
+}
+
 // Claim takes the right to run an approved call; it is given once.
 func (q *Queue) Claim(ctx context.Context, id string) (Request, error) {
 	return q.Store.ClaimApproval(ctx, id, q.now())

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"postern/internal/activity"
-	"postern/internal/approval"
-	"postern/server/oauth/opaque"
 )
 
 // Two switches stop clients: a pause, in which they keep what they have, and a lockdown, which ends it. Each is a file
@@ -78,62 +75,6 @@ func (b *Bridge) closed() string {
 		return "paused"
 	}
 	return ""
-}
-
-// lockdownWait is how long a serving bridge may take for a lockdown before this process does what it can.
-const lockdownWait = 2 * time.Second
-
-// Lockdown ends everything that has access: the switch first, then what runs in this process, then the grants, the open
-// questions, the pairing window and the key of the tokens. It goes on where one of them fails, and returns all errors.
-func (b *Bridge) Lockdown(ctx context.Context) error {
-	err := b.turn(lockdownFile, true)
-	if b.service() == nil {
-		within, cancel := context.WithTimeout(ctx, lockdownWait)
-		defer cancel()
-		if b.control().Do(within, http.MethodPost, "/lockdown", nil, nil) == nil {
-			return err // it has done the rest
-		}
-	}
-	b.record(ctx, activity.Entry{Event: activity.Lockdown})
-	fresh := opaque.NewPepper()
-	if s := b.service(); s != nil {
-		s.cutOff(fresh)
-	}
-	_, rerr := b.Store.RevokeAll(ctx, "lockdown", b.config.Now())
-	err = errors.Join(err, rerr, b.withdrawAll(ctx), b.ClosePairing(ctx), b.Store.DropPairingCodes(ctx))
-	v, verr := b.Vault(ctx)
-	if verr == nil {
-		verr = v.Set(ctx, pepperKey, fresh[:])
-	}
-	if b.demo == nil {
-		err = errors.Join(err, verr)
-	}
-	return err
-}
-
-// Lift ends a lockdown. What it ended stays ended: clients must be let in anew.
-func (b *Bridge) Lift(ctx context.Context) error {
-	was := b.LockedDown()
-	if err := b.turn(lockdownFile, false); err != nil {
-		return err
-	}
-	if was {
-		b.record(ctx, activity.Entry{Event: activity.Lifted})
-	}
-	if s := b.service(); s != nil {
-		return s.reopen(ctx)
-	}
-	return nil
-}
-
-func (b *Bridge) withdrawAll(ctx context.Context) error {
-	open, err := b.Queue.Pending(ctx)
-	for _, q := range open {
-		if werr := b.Queue.Withdraw(ctx, q.ID); werr != nil && !errors.Is(werr, approval.ErrSettled) {
-			err = errors.Join(err, werr)
-		}
-	}
-	return err
 }
 
 // pairingTime is how long the pairing window stays open.

@@ -41,7 +41,7 @@ func TestARestoredStoreAfterALockdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, copied := s.service().pepper.Load(), copyOf(t, dir)
-	if err := s.Lockdown(t.Context()); err != nil {
+	if err := errors.Join(s.Lockdown(t.Context()), s.Lift(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	s.end()
@@ -54,9 +54,6 @@ func TestARestoredStoreAfterALockdown(t *testing.T) {
 	}
 	restore(t, dir, copied)
 	again := serve(t, dir)
-	if err := again.Lift(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	if h, err := again.Store.Holder(t.Context(), before.Hash(token)); err != nil || h.Grant.ID != g.ID || !h.Grant.Live(time.Now()) {
 		t.Fatalf("the copy is not one from before: %+v, %v", h, err)
 	}

@@ -54,6 +54,8 @@ type service struct {
 	widening widening
 	once     once
 	faces    atomic.Int32
+	cut      atomic.Bool     // everything was cut off, see followLockdown
+	swept    atomic.Bool     // and the store knows
 	life     context.Context // ends with Serve
 	group    sync.WaitGroup  // questions that outlive their request
 }

@@ -234,54 +234,6 @@ func TestRevokingFromAnotherProcess(t *testing.T) {
 	waitFor(t, closed, "the stream's end")
 }
 
-// TestLockdown is attack 51: streams and tokens end, nothing is let in, also not after a restart, until it is lifted.
-func TestLockdown(t *testing.T) {
-	dir := t.TempDir()
-	s := serve(t, dir)
-	_, token := s.grant("gmail:read")
-	closed := s.listen(token)
-	if _, err := s.Queue.Ask(t.Context(), approval.Request{Kind: approval.Action, ClientKey: "x"}); err != nil {
-		t.Fatal(err)
-	}
-	began := time.Now()
-	other := openAt(t, Config{Dir: dir})
-	if err := other.Lockdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, closed, "the stream's end")
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("it took %v", took)
-	}
-	if status, _ := s.call(token, "gmail_search", search); status == http.StatusOK {
-		t.Error("the token is good")
-	}
-	if open, err := s.Queue.Pending(t.Context()); err != nil || len(open) != 0 {
-		t.Errorf("%d questions wait, %v", len(open), err)
-	}
-	if out := callTool(t, openAt(t, Config{Dir: dir, Demo: true}), "gmail_search", search); out.Err == nil || !strings.Contains(out.Text, "locked down") {
-		t.Errorf("a local client gets %s", out.Text)
-	}
-	s.end()
-	if err := <-s.ended; err != nil {
-		t.Fatal(err)
-	}
-	s.ended <- nil
-	again := serve(t, dir)
-	if !again.LockedDown() {
-		t.Error("the lockdown is over after a restart")
-	}
-	if err := again.Lift(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if status, _ := again.call(token, "gmail_search", search); status != http.StatusUnauthorized {
-		t.Errorf("after it is lifted the old token gets %d", status)
-	}
-	_, fresh := again.grant("gmail:read")
-	if status, text := again.call(fresh, "gmail_search", search); status != http.StatusOK {
-		t.Errorf("after it is lifted a new token gets %d %s", status, text)
-	}
-}
-
 func TestTheSecondBridgeSaysWhereTheFirstIs(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, dir)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"postern/server/oauth"
-	"postern/server/oauth/opaque"
 )
 
 // How often a serving bridge looks: at what other processes have done, at the grants of what runs, at what is to be
@@ -26,7 +25,6 @@ func (s *service) watch(ctx context.Context) {
 	defer tick.Stop()
 	began := s.b.config.Now()
 	looked, rechecked, wrote, collected := began, began, began, time.Time{}
-	locked := s.b.LockedDown()
 	for {
 		now := s.b.config.Now()
 		if now.Sub(collected) >= collectEvery {
@@ -40,7 +38,7 @@ func (s *service) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		now = s.b.config.Now()
-		locked = s.followLockdown(ctx, locked)
+		s.followLockdown(ctx)
 		s.followRevocations(ctx, looked.Add(-lookEvery))
 		s.live.Expire(now)
 		looked = now
@@ -53,39 +51,6 @@ func (s *service) watch(ctx context.Context) {
 			wrote = now
 		}
 	}
-}
-
-// cutOff ends everything that runs, and makes every token void in this process.
-func (s *service) cutOff(fresh opaque.Pepper) {
-	s.live.Shut()
-	s.pepper.Store(&fresh)
-	s.http.End("")
-}
-
-// followLockdown does here what another process has switched.
-func (s *service) followLockdown(ctx context.Context, before bool) bool {
-	now := s.b.LockedDown()
-	switch {
-	case now && !before:
-		s.cutOff(opaque.NewPepper())
-	case !now && before:
-		if err := s.reopen(ctx); err != nil {
-			s.b.Log.Error("lifting the lockdown", "error", err)
-			return before // it is tried again
-		}
-	}
-	return now
-}
-
-// reopen lets requests in again after a lockdown, with the key of the tokens that was made then.
-func (s *service) reopen(ctx context.Context) error {
-	pepper, err := s.b.pepper(ctx)
-	if err != nil {
-		return err
-	}
-	s.pepper.Store(&pepper)
-	s.live.Open()
-	return nil
 }
 
 // followRevocations ends what runs for grants that another process has ended.

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -135,6 +136,9 @@ func (s *Server) grant(ctx context.Context, v *visit, question string) (string, 
 	first := Token{Hash: pepper.Hash(code), GrantID: g.ID, Use: ForCode, IssuedAt: now, ExpiresAt: now.Add(life.Code), RedirectURI: v.request.redirectURI, Challenge: v.request.challenge}
 	if err := s.Store.AddGrant(ctx, g, first); err != nil {
 		return "", errors.Join(err, s.Approver.Finish(ctx, question, approval.Failed, ""))
+	}
+	if why := s.closed(); why != "" { // meanwhile, perhaps after all grants were ended
+		return "", errors.Join(fmt.Errorf("nothing is let in now: %s", why), s.Store.RevokeGrant(ctx, g.ID, why, now), s.Approver.Finish(ctx, question, approval.Failed, ""))
 	}
 	s.Log.Info("a client was let in", "client", v.client.ID, "grant", g.ID, "scopes", g.Scopes, "via", g.ApprovedVia)
 	if s.Window != nil && s.Public {

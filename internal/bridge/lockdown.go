@@ -1,0 +1,126 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"postern/internal/activity"
+	"postern/server/oauth/opaque"
+)
+
+// lockdownWait is how long a serving bridge may take for a lockdown before this process does what it can.
+const lockdownWait = 2 * time.Second
+
+// Lockdown ends everything that has access: the switch first, then what runs in this process, then what the store keeps,
+// and the key of the tokens. Where the store cannot be written, the lockdown holds all the same: what is left in it is
+// ended by the serving bridge as soon as that can be, and before the lockdown is lifted.
+func (b *Bridge) Lockdown(ctx context.Context) error {
+	err := b.turn(lockdownFile, true)
+	if b.service() == nil {
+		within, cancel := context.WithTimeout(ctx, lockdownWait)
+		defer cancel()
+		if b.control().Do(within, http.MethodPost, "/lockdown", nil, nil) == nil {
+			return err // it has done the rest
+		}
+	}
+	b.record(ctx, activity.Entry{Event: activity.Lockdown})
+	fresh := opaque.NewPepper()
+	if s := b.service(); s != nil {
+		s.cutOff(fresh)
+	}
+	v, verr := b.Vault(ctx)
+	if verr == nil {
+		verr = v.Set(ctx, pepperKey, fresh[:])
+	}
+	if b.demo == nil {
+		err = errors.Join(err, verr)
+	}
+	return errors.Join(err, b.sweep(ctx))
+}
+
+// sweep ends what the store keeps of what has access, and of what might get it: grants, questions, also those with a yes
+// that was not taken up yet, the pairing window and its codes. It stops at the first that cannot be written.
+func (b *Bridge) sweep(ctx context.Context) error {
+	if _, err := b.Store.RevokeAll(ctx, "lockdown", b.config.Now()); err != nil {
+		return err
+	}
+	if err := b.Queue.WithdrawAll(ctx); err != nil {
+		return err
+	}
+	return errors.Join(b.ClosePairing(ctx), b.Store.DropPairingCodes(ctx))
+}
+
+// Lift ends a lockdown, once everything has been ended that it is to end. What it ended stays ended: clients must be let
+// in anew.
+func (b *Bridge) Lift(ctx context.Context) error {
+	was := b.LockedDown()
+	if was {
+		if err := b.sweep(ctx); err != nil {
+			return fmt.Errorf("what had access cannot be ended yet, so the lockdown stays: %w", err)
+		}
+	}
+	if err := b.turn(lockdownFile, false); err != nil {
+		return err
+	}
+	if was {
+		b.record(ctx, activity.Entry{Event: activity.Lifted})
+	}
+	if s := b.service(); s != nil {
+		return s.reopen(ctx)
+	}
+	return nil
+}
+
+// followLockdown does here what another process has switched, also on and off again between two looks, and what could
+// not be written when it was.
+func (s *service) followLockdown(ctx context.Context) {
+	if !s.b.LockedDown() {
+		if !s.cut.Load() {
+			return
+		}
+		if err := s.reopen(ctx); err != nil {
+			s.b.Log.Error("lifting the lockdown", "error", err) // it is tried again
+		}
+		return
+	}
+	if !s.cut.Load() {
+		s.cutOff(opaque.NewPepper())
+	}
+	if s.swept.Load() {
+		return
+	}
+	if err := s.b.sweep(ctx); err != nil {
+		if ctx.Err() == nil {
+			s.b.Log.Error("ending what had access", "error", err) // it is tried again
+		}
+		return
+	}
+	s.swept.Store(true)
+}
+
+// cutOff ends everything that runs, and makes every token void in this process.
+func (s *service) cutOff(fresh opaque.Pepper) {
+	s.cut.Store(true)
+	s.swept.Store(false)
+	s.live.Shut()
+	s.pepper.Store(&fresh)
+	s.http.End("")
+}
+
+// reopen lets requests in again after a lockdown, with the key of the tokens that was made then.
+func (s *service) reopen(ctx context.Context) error {
+	pepper, err := s.b.pepper(ctx)
+	if err != nil {
+		return err
+	}
+	s.pepper.Store(&pepper)
+	s.live.Open()
+	s.cut.Store(false)
+	if s.b.LockedDown() { // again, meanwhile
+		s.cutOff(opaque.NewPepper())
+	}
+	return nil
+}
