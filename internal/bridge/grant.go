@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -113,12 +114,20 @@ func (b *Bridge) BlockClient(ctx context.Context, clientID string) error {
 		return err
 	}
 	b.recordClient(ctx, activity.Blocked, clientID)
-	return b.endGrantsOf(ctx, clientID)
+	return errors.Join(b.endGrantsOf(ctx, clientID), b.withdrawOf(ctx, oauth.ConnectKey+clientID))
 }
 
 // UnblockClient lets a client ask again.
 func (b *Bridge) UnblockClient(ctx context.Context, clientID string) error {
-	if err := b.Store.SetClientStatus(ctx, clientID, oauth.Approved, b.config.Now()); err != nil {
+	status := oauth.New // let in by nobody yet, so it is forgotten as others are
+	grants, err := b.Store.Grants(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(grants, func(g oauth.Grant) bool { return g.ClientID == clientID }) {
+		status = oauth.Approved
+	}
+	if err := b.Store.SetClientStatus(ctx, clientID, status, b.config.Now()); err != nil {
 		return err
 	}
 	b.recordClient(ctx, activity.Unblocked, clientID)
@@ -142,18 +151,22 @@ func (b *Bridge) grantEnded(ctx context.Context, id string) {
 		s.http.End(id)
 	}
 	b.tell(news{Ended: []string{id}})
-	open, err := b.Queue.Pending(ctx)
-	if err != nil {
-		b.Log.Error("reading the questions of a grant that has ended", "error", err)
-		return
+	if err := b.withdrawOf(ctx, grantKey+id); err != nil {
+		b.Log.Error("withdrawing the questions of a grant that has ended", "grant", id, "error", err)
 	}
+}
+
+// withdrawOf takes back the open questions of a client by its key.
+func (b *Bridge) withdrawOf(ctx context.Context, key string) error {
+	open, err := b.Queue.Pending(ctx)
 	for _, q := range open {
-		if q.ClientKey == grantKey+id {
-			if err := b.Queue.Withdraw(ctx, q.ID); err != nil && !errors.Is(err, approval.ErrSettled) {
-				b.Log.Error("withdrawing a question", "approval", q.ID, "error", err)
+		if q.ClientKey == key {
+			if werr := b.Queue.Withdraw(ctx, q.ID); !errors.Is(werr, approval.ErrSettled) {
+				err = errors.Join(err, werr)
 			}
 		}
 	}
+	return err
 }
 
 // ProfileNames returns the names of the profiles by id.
