@@ -86,7 +86,7 @@ func Open(ctx context.Context, c Config) (*Bridge, error) {
 	}
 	b.Log = slog.New(slog.DiscardHandler)
 	if c.Log != nil {
-		b.Log = slog.New(slog.NewTextHandler(c.Log, &slog.HandlerOptions{Level: set.Level}))
+		b.Log = slog.New(slog.NewTextHandler(discreet{c.Log}, &slog.HandlerOptions{Level: set.Level}))
 	}
 	b.Profiles = &auth.Profiles{Index: s, Vault: b.Vault, HTTP: b.google(network()), Now: c.Now, Browser: c.Browser, Show: c.Show, Log: b.Log}
 	if c.Demo {
