@@ -20,6 +20,9 @@ type row = activity.Entry
 // a sync of the disk.
 const batchEvery = 200 * time.Millisecond
 
+// maxWaiting is how many entries wait while another process holds the file.
+const maxWaiting = 10_000
+
 // Record takes an entry and returns at once; a goroutine writes it. It implements activity.Recorder.
 func (s *Store) Record(_ context.Context, e activity.Entry) {
 	s.mu.Lock()
@@ -49,7 +52,11 @@ func (s *Store) write(done chan struct{}) {
 		s.mu.Unlock()
 		if err := s.insert(batch); err != nil {
 			s.mu.Lock()
-			s.lost = err
+			if busy(err) && !s.closed && len(batch) < maxWaiting { // another process holds the file; it is tried again
+				s.queue = append(batch, s.queue...)
+			} else {
+				s.lost = err
+			}
 			s.mu.Unlock()
 		}
 		select {
