@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"postern/internal/approval"
@@ -21,6 +22,7 @@ type heldCall struct {
 	frozen  json.RawMessage
 	preview approval.Preview
 	class   Class
+	given   atomic.Bool // up: its client was told that nothing is done
 }
 
 // held puts the call to the owner. What runs after the yes are the frozen arguments, once, whether or not the client
@@ -58,8 +60,12 @@ func (r *Runner) held(ctx context.Context, h *heldCall) *Outcome {
 			"approvals_get approval_id=%q. Do not repeat the call: it runs by itself after the yes.",
 			heading(h.profile), req.ID, req.ExpiresAt.Format(time.RFC3339), req.ID, req.ID)}
 	case <-ctx.Done():
-		if err := r.Queue.Withdraw(context.WithoutCancel(ctx), req.ID); errors.Is(err, approval.ErrSettled) {
+		switch err := r.Queue.Withdraw(context.WithoutCancel(ctx), req.ID); {
+		case errors.Is(err, approval.ErrSettled):
 			return <-settled // the answer was faster
+		case err != nil:
+			h.given.Store(true) // so that a later yes does nothing
+			r.Log.Warn("withdrawing a question", "approval", req.ID, "error", err)
 		}
 		return failure(Errorf("cancelled", "the call was cancelled before the owner answered; nothing was done"))
 	}
@@ -99,6 +105,9 @@ func (r *Runner) settle(request context.Context, h *heldCall, req approval.Reque
 	}
 	if req, err = r.Queue.Claim(kept, req.ID); err != nil {
 		return failure(Errorf("not_run", "the approval %s was already used", answered.ID))
+	}
+	if h.given.Load() {
+		return r.finishHeld(kept, req.ID, failure(Errorf("cancelled", "the call was cancelled before the owner answered; nothing was done")))
 	}
 	if why := r.policy(kept).Closed; why != "" { // since it was asked
 		out := failure(Errorf("not_allowed", "%s; nothing was done", why))
