@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 )
 
@@ -14,8 +15,18 @@ var files embed.FS
 
 // Load makes the texts known, in the language of the system's locale. Call it once, before the first window is made.
 func Load() error {
-	if err := lang.AddTranslationsFS(files, "."); err != nil {
+	all, err := files.ReadDir(".")
+	if err != nil {
 		return fmt.Errorf("reading the texts: %w", err)
+	}
+	for _, f := range all {
+		data, err := files.ReadFile(f.Name()) // lang.AddTranslationsFS would ask for ./NAME, which embed does not have
+		if err == nil {
+			err = lang.AddTranslations(fyne.NewStaticResource(f.Name(), data))
+		}
+		if err != nil {
+			return fmt.Errorf("reading the texts of %s: %w", f.Name(), err)
+		}
 	}
 	return nil
 }
