@@ -27,7 +27,7 @@ func (p *Profiles) Add(ctx context.Context, s SignIn) (Profile, error) {
 		return Profile{}, err
 	}
 	var added Profile
-	ask := question{client: client, scopes: append(slices.Clone(identityScopes), s.Scopes...)}
+	ask := question{client: client, scopes: append(slices.Clone(identityScopes), s.Scopes...), step: s.Step}
 	err = p.signIn(ctx, ask, func(ctx context.Context, in *signedIn) error {
 		now := p.now()
 		added = Profile{ID: newID(), OwnerID: "owner", Name: s.Name, Email: in.Email, Subject: in.Subject, Kind: SignedIn, Scopes: in.scopes, Toolsets: s.Toolsets, ReadOnly: s.ReadOnly,

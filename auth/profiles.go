@@ -43,6 +43,8 @@ type SignIn struct {
 	Toolsets []string
 	ReadOnly bool
 	Scopes   []string // Google scopes to ask for
+	// Step is told the address of Google's page, and again when a browser was opened at it; nil lets Profiles.Show say it.
+	Step func(address string, opened bool)
 }
 
 // checkName refuses what could be taken for something else in a command, an address or an argument.

@@ -36,7 +36,7 @@ func (p *Profiles) Refresh(ctx context.Context, name string, s SignIn) (Profile,
 		return Profile{}, err
 	}
 	less := len(missing(append(slices.Clone(s.Scopes), identityGranted...), one.Scopes)) > 0
-	ask := question{client: client, scopes: append(slices.Clone(identityScopes), s.Scopes...), hint: one.Email, merge: other == "" && !less}
+	ask := question{client: client, scopes: append(slices.Clone(identityScopes), s.Scopes...), hint: one.Email, merge: other == "" && !less, step: s.Step}
 	fresh := one
 	err = p.signIn(ctx, ask, func(ctx context.Context, in *signedIn) error {
 		if in.Subject != one.Subject {

@@ -36,8 +36,9 @@ type signedIn struct {
 type question struct {
 	client GoogleClient
 	scopes []string
-	hint   string // the email that is expected; "" lets the owner choose
-	merge  bool   // add to what the account has granted this client before
+	hint   string                            // the email that is expected; "" lets the owner choose
+	merge  bool                              // add to what the account has granted this client before
+	step   func(address string, opened bool) // see SignIn.Step
 }
 
 // signIn sends the owner through Google's pages: authorization code with PKCE (RFC 7636), answered at a port of the
@@ -79,11 +80,7 @@ func (p *Profiles) signIn(ctx context.Context, ask question, accept func(context
 		opts = append(opts, oauth2.SetAuthURLParam("prompt", "select_account consent"))
 	}
 	address := cb.config.AuthCodeURL(cb.state, opts...)
-	if p.Browser == nil || p.Browser(address) != nil {
-		p.show("Open this address in a browser on this computer:\n\n  %s\n", address)
-	} else {
-		p.show("Your browser opens Google's sign-in. If it does not, open this address on this computer:\n\n  %s\n", address)
-	}
+	p.send(address, ask.step)
 	var over error
 	select {
 	case err := <-cb.done:
@@ -104,6 +101,23 @@ func (p *Profiles) signIn(ctx context.Context, ask question, accept func(context
 		return err
 	}
 	return over
+}
+
+// send opens the owner's browser at Google's page, and says where that is.
+func (p *Profiles) send(address string, step func(address string, opened bool)) {
+	if step != nil {
+		step(address, false) // a browser may take its time
+	}
+	opened := p.Browser != nil && p.Browser(address) == nil
+	switch {
+	case step != nil && opened:
+		step(address, true)
+	case step != nil:
+	case opened:
+		p.show("Your browser opens Google's sign-in. If it does not, open this address on this computer:\n\n  %s\n", address)
+	default:
+		p.show("Open this address in a browser on this computer:\n\n  %s\n", address)
+	}
 }
 
 const callbackPath = "/oauth2/callback"
