@@ -96,6 +96,7 @@ func (i Invocation) entry(began time.Time) activity.Entry {
 
 // Call is the facts of the running call, for a tool's function.
 type Call struct {
+	Tool     string
 	Profile  Profile
 	Client   Client
 	Now      time.Time
@@ -117,7 +118,7 @@ func From(ctx context.Context) *Call {
 
 // withCall returns a context of a call with the profile p.
 func (r *Runner) withCall(ctx context.Context, inv Invocation, p Profile) context.Context {
-	return context.WithValue(ctx, callKey{}, &Call{Profile: p, Client: inv.Client, Now: r.Now(), files: r.Files, texts: r.Texts, progress: inv.Progress})
+	return context.WithValue(ctx, callKey{}, &Call{Tool: inv.Tool, Profile: p, Client: inv.Client, Now: r.Now(), files: r.Files, texts: r.Texts, progress: inv.Progress})
 }
 
 // Progress tells the client that done of total steps are made. It may be called at any time from any goroutine of the
