@@ -23,8 +23,9 @@ import (
 
 // The causes with which a request's context ends before the request does.
 var (
-	ErrEnded   = errors.New("the owner has ended the grant")
-	ErrExpired = errors.New("the access token is over") // of a stream
+	ErrEnded    = errors.New("the owner has ended the grant")
+	ErrNarrowed = errors.New("the owner has taken this from the grant")
+	ErrExpired  = errors.New("the access token is over") // of a stream
 )
 
 // Verifier checks access tokens, see oauth.Server.
@@ -103,25 +104,26 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "the owner has paused Postern; the token stays good")
 		return
 	}
-	ctx, listen, end, err := g.Live.begin(context.WithValue(r.Context(), holderKey{}, h), h, g.Address, g.now())
+	ctx, live, err := g.Live.begin(context.WithValue(r.Context(), holderKey{}, h), h, g.Address, g.now())
 	if err != nil {
 		busy(w, err)
 		return
 	}
-	defer end()
+	defer live.end()
 	r = r.WithContext(ctx)
 	var m peek.Message
 	if r.Method == http.MethodPost {
 		if m, ok = g.message(w, r, &h); !ok {
 			return
 		}
+		live.needs(g.Needs(m))
 		r = r.WithContext(context.WithValue(context.WithValue(ctx, holderKey{}, h), messageKey{}, m))
 	}
 	if !g.session(w, r, h, m) {
 		return
 	}
 	if r.Method == http.MethodGet || m.Method == "subscriptions/listen" {
-		if err := listen(); err != nil {
+		if err := live.listen(); err != nil {
 			busy(w, err)
 			return
 		}

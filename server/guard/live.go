@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,9 +37,16 @@ var (
 	errShut = errors.New("Postern takes no requests now")
 )
 
-// begin counts a request of the holder of a token. Its context ends with the request, with the grant, or with Shut; that
-// of one that only listens ends with the token, too. listen counts it among those. Both say if too many run already.
-func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now time.Time) (_ context.Context, listen func() error, end func(), err error) {
+// request is one that Live counts.
+type request struct {
+	listen func() error          // counts it among those that only listen, or says that too many do
+	needs  func(scopes []string) // says what it needs of its grant
+	end    func()
+}
+
+// begin counts a request of the holder of a token, or says that too many run already. Its context ends with the request,
+// with the grant or what it needs of it, or with Shut; that of one that only listens ends with the token, too.
+func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now time.Time) (context.Context, request, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.running == nil {
@@ -48,11 +56,11 @@ func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now ti
 	mine := l.running[grantID]
 	switch {
 	case l.shut:
-		return ctx, nil, nil, errShut
+		return ctx, request{}, errShut
 	case l.all >= maxLive:
-		return ctx, nil, nil, errFull
+		return ctx, request{}, errFull
 	case len(mine)-listening(mine) >= maxRunning:
-		return ctx, nil, nil, errMany
+		return ctx, request{}, errMany
 	}
 	if mine == nil {
 		mine = map[int]running{}
@@ -62,33 +70,44 @@ func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now ti
 	l.next++
 	l.all++
 	id := l.next
-	mine[id] = running{cancel: cancel}
+	mine[id] = running{cancel: cancel, grant: h.Grant}
 	l.uses[grantID] = oauth.LastUse{GrantID: grantID, At: now, Address: address}
-	listen = func() error {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		switch {
-		case listening(mine) >= maxListening:
-			return errMany
-		case l.streams >= maxStreams:
-			return errFull
-		}
-		l.streams++
-		mine[id] = running{cancel, true, h.Token.ExpiresAt}
-		return nil
-	}
-	return ctx, listen, func() {
-		cancel(nil)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.all--
-		if mine[id].listens {
-			l.streams--
-		}
-		delete(mine, id)
-		if len(mine) == 0 && len(l.running[grantID]) == 0 {
-			delete(l.running, grantID)
-		}
+	return ctx, request{
+		listen: func() error {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			switch {
+			case listening(mine) >= maxListening:
+				return errMany
+			case l.streams >= maxStreams:
+				return errFull
+			}
+			l.streams++
+			r := mine[id]
+			r.listens, r.until = true, h.Token.ExpiresAt
+			mine[id] = r
+			return nil
+		},
+		needs: func(scopes []string) {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			r := mine[id]
+			r.needs = scopes
+			mine[id] = r
+		},
+		end: func() {
+			cancel(nil)
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.all--
+			if mine[id].listens {
+				l.streams--
+			}
+			delete(mine, id)
+			if len(mine) == 0 && len(l.running[grantID]) == 0 {
+				delete(l.running, grantID)
+			}
+		},
 	}, nil
 }
 
@@ -96,7 +115,9 @@ func (l *Live) begin(ctx context.Context, h oauth.Holder, address string, now ti
 type running struct {
 	cancel  context.CancelCauseFunc
 	listens bool
-	until   time.Time // of one that only listens: when its token is over
+	until   time.Time   // of one that only listens: when its token is over
+	grant   oauth.Grant // as it was when the request came
+	needs   []string    // of its scopes
 }
 
 func listening(all map[int]running) (n int) {
@@ -128,6 +149,21 @@ func (l *Live) End(grantID string) {
 	defer l.mu.Unlock()
 	for _, r := range l.running[grantID] {
 		r.cancel(ErrEnded)
+	}
+}
+
+// Narrow ends the calls that a grant, as it is now, does not allow any more: those that need a scope that it had when they
+// came and has not now, and, if it has lost a profile, all that need anything, since any profile may be theirs. What only
+// listens goes on. holds reports whether scopes are enough for one.
+func (l *Live) Narrow(now oauth.Grant, holds func(scopes []string, want string) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.running[now.ID] {
+		lost := func(want string) bool { return holds(r.grant.Scopes, want) && !holds(now.Scopes, want) }
+		gone := func(id string) bool { return !slices.Contains(now.Profiles, id) }
+		if !r.listens && (slices.ContainsFunc(r.needs, lost) || len(r.needs) > 0 && slices.ContainsFunc(r.grant.Profiles, gone)) {
+			r.cancel(ErrNarrowed)
+		}
 	}
 }
 
