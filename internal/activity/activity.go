@@ -32,6 +32,7 @@ const (
 	Call      Event = "call"      // a client called a tool
 	LetIn     Event = "let in"    // the owner answered a client that asked to be let in
 	Widened   Event = "widened"   // the owner answered a client that asked for more; for one call alone, with the code "once"
+	Changed   Event = "changed"   // the owner gave a client other profiles, scopes or another end
 	Revoked   Event = "revoked"   // the owner ended a grant
 	Ended     Event = "ended"     // a client ended its grant, or something of it was used twice
 	Blocked   Event = "blocked"   // the owner blocked a client
