@@ -20,6 +20,7 @@ import (
 	"postern/auth"
 	"postern/auth/vault"
 	"postern/internal/approval"
+	"postern/internal/control"
 	"postern/internal/exchange"
 	"postern/internal/extract"
 	"postern/internal/fakegoogle/demo"
@@ -52,9 +53,14 @@ type Bridge struct {
 	config Config
 	demo   *demo.Demo // nil without the sample account
 
-	serving atomic.Pointer[service] // nil unless it serves over HTTP
-	changed bell                    // rung when questions or calls have changed
-	teller  teller                  // tells the serving bridge, if that is another process
+	serving atomic.Pointer[service]          // nil unless it serves over HTTP
+	socket  atomic.Pointer[control.Listener] // nil unless this is the bridge of the state directory
+	running atomic.Pointer[Running]          // where it serves
+	trouble atomic.Pointer[string]           // why it does not, though it should
+	changed bell                             // rung when something has changed that a face may show
+	teller  teller                           // tells the serving bridge, if that is another process
+	desktop desktop
+	looked  lookedAt // what is known of the vault
 
 	mu    sync.Mutex // guards vault
 	vault vault.Vault
@@ -88,7 +94,7 @@ func Open(ctx context.Context, c Config) (*Bridge, error) {
 	if c.Log != nil {
 		b.Log = slog.New(slog.NewTextHandler(discreet{c.Log}, &slog.HandlerOptions{Level: set.Level}))
 	}
-	b.Profiles = &auth.Profiles{Index: s, Vault: b.Vault, HTTP: b.google(network()), Now: c.Now, Browser: c.Browser, Show: c.Show, Log: b.Log}
+	b.Profiles = &auth.Profiles{Index: index{s, b}, Vault: b.Vault, HTTP: b.google(network()), Now: c.Now, Browser: c.Browser, Show: c.Show, Log: b.Log}
 	if c.Demo {
 		b.demo = demo.New(c.Now)
 	}
@@ -108,8 +114,11 @@ func StateDir(dir string, getenv func(string) string) (string, error) {
 	return filepath.Abs(dir)
 }
 
-// Close writes what waits to be written.
-func (b *Bridge) Close() error { return b.Store.Close() }
+// Close writes what waits to be written, and gives the serving bridge a moment to hear the last news.
+func (b *Bridge) Close() error {
+	b.teller.wait(lastNews)
+	return b.Store.Close()
+}
 
 // Settings returns the settings in force.
 func (b *Bridge) Settings(ctx context.Context) (settings.Settings, error) {

@@ -3,27 +3,27 @@ package bridge
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"sync"
+	"os"
 	"time"
 
 	"postern/internal/control"
 )
 
-// Running is what a serving bridge says of itself to the owner's other processes.
+// Running is what the running bridge says of itself to the owner's other processes.
 type Running struct {
 	PID        int       `json:"pid"`
 	Version    string    `json:"version"`
-	Local      string    `json:"local"`            // where /mcp is served on this computer
+	Local      string    `json:"local"`            // where /mcp is served on this computer; "" if it is not
 	Public     string    `json:"public,omitempty"` // and from outside
 	Paused     bool      `json:"paused"`
 	LockedDown bool      `json:"locked_down"`
 	Pairing    time.Time `json:"pairing_until,omitzero"`
-	Faces      int       `json:"faces"` // that show questions
+	Faces      int       `json:"faces"`             // that show questions
+	Desktop    bool      `json:"desktop,omitempty"` // one of them is the desktop app
 }
 
-// Running returns what the serving bridge of this state directory says, control.ErrNotRunning if there is none.
+// Running returns what the running bridge of this state directory says, control.ErrNotRunning if there is none.
 func (b *Bridge) Running(ctx context.Context) (r Running, err error) {
 	err = b.control().Do(ctx, http.MethodGet, "/status", nil, &r)
 	return r, err
@@ -31,21 +31,44 @@ func (b *Bridge) Running(ctx context.Context) (r Running, err error) {
 
 func (b *Bridge) control() *control.Client { return control.Dial(b.Dir, b.config.Getenv) }
 
-// news is what another process has done, so that the serving bridge looks at once and not at its next turn. It says
-// nothing that the store does not say, and is believed in nothing else.
-type news struct {
-	Approvals bool     `json:"approvals,omitempty"` // a question was put or answered
-	Activity  bool     `json:"activity,omitempty"`  // a call was recorded
-	Ended     []string `json:"ended,omitempty"`     // ids of grants that were ended
+// Attend makes this process the one bridge of its state directory, and answers the owner's other processes until ctx
+// ends, whether or not it serves clients: Serve does both for a while, this is for a program that goes on when Serve
+// cannot. Serve must have ended when ctx ends. ready is called once it is. If there is another bridge it returns a *control.RunningError.
+func (b *Bridge) Attend(ctx context.Context, version string, ready func()) error {
+	socket, err := b.listen(version)
+	if err != nil {
+		return err
+	}
+	defer b.hangUp(socket)
+	ready()
+	return control.Serve(ctx, socket, b.handler(version))
+}
+
+func (b *Bridge) listen(version string) (*control.Listener, error) {
+	socket, err := control.Listen(b.Dir, b.config.Getenv, control.Info{Started: b.config.Now(), Version: version})
+	if err == nil {
+		b.socket.Store(socket)
+	}
+	return socket, err
+}
+
+func (b *Bridge) hangUp(socket *control.Listener) {
+	b.socket.Store(nil)
+	if err := socket.Close(); err != nil {
+		b.Log.Warn("closing the control socket", "error", err)
+	}
 }
 
 // handler answers the owner's other processes.
-func (s *service) handler(running func() Running) http.Handler {
+func (b *Bridge) handler(version string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		out := running()
-		out.Paused, out.LockedDown, out.Faces = s.b.Paused(), s.b.LockedDown(), int(s.faces.Load())
-		until, err := s.b.Pairing(r.Context())
+		out := Running{PID: os.Getpid(), Version: version}
+		if now := b.running.Load(); now != nil {
+			out.Local, out.Public = now.Local, now.Public
+		}
+		out.Paused, out.LockedDown, out.Faces, out.Desktop = b.Paused(), b.LockedDown(), b.faces(), b.desktop.faces.Load() > 0
+		until, err := b.Pairing(r.Context())
 		if err != nil {
 			control.Fail(w, http.StatusInternalServerError, err)
 			return
@@ -59,95 +82,16 @@ func (s *service) handler(running func() Running) http.Handler {
 			control.Fail(w, http.StatusBadRequest, err)
 			return
 		}
-		for _, id := range n.Ended {
-			s.live.End(id)
-			s.http.End(id)
-		}
-		s.b.changed.ring()
+		b.hear(context.WithoutCancel(r.Context()), n)
 		control.Reply(w, nil)
 	})
 	mux.HandleFunc("POST /lockdown", func(w http.ResponseWriter, r *http.Request) {
-		if err := s.b.Lockdown(r.Context()); err != nil {
+		if err := b.Lockdown(r.Context()); err != nil {
 			control.Fail(w, http.StatusInternalServerError, err)
 			return
 		}
 		control.Reply(w, nil)
 	})
+	mux.HandleFunc("POST /show", b.desktop.serveShow)
 	return mux
-}
-
-// tell tells the serving bridge, if there is one, without waiting for it.
-func (b *Bridge) tell(n news) {
-	if b.service() != nil {
-		b.changed.ring()
-		return
-	}
-	b.teller.tell(n, func(n news) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		if err := b.control().Do(ctx, http.MethodPost, "/news", n, nil); err != nil && !errors.Is(err, control.ErrNotRunning) {
-			b.Log.Debug("telling the bridge", "error", err)
-		}
-	})
-}
-
-// Changed returns a channel that is closed when questions or calls have changed, or another process says so.
-func (b *Bridge) Changed() <-chan struct{} { return b.changed.wait() }
-
-// teller sends news one after the other, what came meanwhile together.
-type teller struct {
-	mu   sync.Mutex // guards the fields below
-	next *news      // nil for none
-	busy bool
-}
-
-func (t *teller) tell(n news, send func(news)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.next == nil {
-		t.next = &news{}
-	}
-	t.next.Approvals, t.next.Activity = t.next.Approvals || n.Approvals, t.next.Activity || n.Activity
-	t.next.Ended = append(t.next.Ended, n.Ended...)
-	if t.busy {
-		return
-	}
-	t.busy = true
-	go func() {
-		for {
-			t.mu.Lock()
-			n := t.next
-			if t.next = nil; n == nil {
-				t.busy = false
-				t.mu.Unlock()
-				return
-			}
-			t.mu.Unlock()
-			send(*n)
-		}
-	}()
-}
-
-// bell wakes all who wait for it.
-type bell struct {
-	mu sync.Mutex // guards the field below
-	ch chan struct{}
-}
-
-func (l *bell) wait() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ch == nil {
-		l.ch = make(chan struct{})
-	}
-	return l.ch
-}
-
-func (l *bell) ring() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ch != nil {
-		close(l.ch)
-		l.ch = nil
-	}
 }

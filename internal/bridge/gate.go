@@ -92,7 +92,9 @@ func (b *Bridge) OpenPairing(ctx context.Context) (until time.Time, err error) {
 
 // ClosePairing closes the pairing window.
 func (b *Bridge) ClosePairing(ctx context.Context) error {
-	return b.Store.DeleteSetting(ctx, pairingUntil)
+	err := b.Store.DeleteSetting(ctx, pairingUntil)
+	b.tell(news{Approvals: true})
+	return err
 }
 
 // Pairing returns until when the pairing window is open, the zero time if it is closed.

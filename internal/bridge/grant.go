@@ -49,22 +49,30 @@ func (b *Bridge) grantClient(ctx context.Context, h oauth.Holder) (tool.Client, 
 		c.Origin = "over HTTP, from outside"
 		c.AskWrites = b.config.Now().After(h.Grant.WritesUntil)
 	}
-	c.Live = func(ctx context.Context) error { return b.stillGranted(ctx, h.Grant.ID) }
+	c.Live = func(ctx context.Context) error { return b.stillGranted(ctx, h.Grant) }
 	return c, nil
 }
 
 // public reports whether a grant is for the side that is reached from outside.
 func public(g oauth.Grant) bool { return strings.HasPrefix(g.Resource, "https:") }
 
-func (b *Bridge) stillGranted(ctx context.Context, id string) error {
+// stillGranted says why the call that ctx belongs to may not run any more, by what its grant was when it came.
+func (b *Bridge) stillGranted(ctx context.Context, before oauth.Grant) error {
 	if b.LockedDown() {
 		return errLockedDown
 	}
-	g, err := b.Store.Grant(ctx, id)
-	if err == nil && !g.Live(b.config.Now()) || errors.Is(err, oauth.ErrNotFound) {
+	g, err := b.Store.Grant(ctx, before.ID)
+	switch {
+	case err == nil && !g.Live(b.config.Now()) || errors.Is(err, oauth.ErrNotFound):
 		return errGrantEnded
+	case err != nil:
+		return err
 	}
-	return err
+	call := tool.From(ctx)
+	if lost(before, g, call.Tool, call.Profile.ID) {
+		return errGrantNarrowed
+	}
+	return nil
 }
 
 // wrote remembers that the owner has let a client write.
@@ -146,10 +154,6 @@ func (b *Bridge) endGrantsOf(ctx context.Context, clientID string) error {
 
 // grantEnded stops what runs for a grant and takes its questions back.
 func (b *Bridge) grantEnded(ctx context.Context, id string) {
-	if s := b.service(); s != nil {
-		s.live.End(id)
-		s.http.End(id)
-	}
 	b.tell(news{Ended: []string{id}})
 	if err := b.withdrawOf(ctx, grantKey+id); err != nil {
 		b.Log.Error("withdrawing the questions of a grant that has ended", "grant", id, "error", err)
@@ -200,5 +204,7 @@ func (b *Bridge) AddClient(ctx context.Context, name string, redirects []string,
 		added.Secret = opaque.New(opaque.Secret)
 		c.SecretHash = pepper.Hash(added.Secret)
 	}
-	return added, b.Store.SaveClient(ctx, c)
+	err = b.Store.SaveClient(ctx, c)
+	b.tell(news{Clients: true})
+	return added, err
 }

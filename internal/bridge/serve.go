@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -63,26 +62,20 @@ type service struct {
 // service returns what serves now, nil if nothing does.
 func (b *Bridge) service() *service { return b.serving.Load() }
 
-// AddFace says that a face shows the questions to the owner, until remove is called.
-func (b *Bridge) AddFace() (remove func()) {
-	s := b.service()
-	if s == nil {
-		return func() {}
-	}
-	s.faces.Add(1)
-	return func() { s.faces.Add(-1) }
-}
-
 var errLockedDown = errors.New("Postern is locked down: the owner can lift that with the command: postern lockdown --lift")
 
 // Serve serves clients over HTTP until ctx ends. started is told the addresses of /mcp, the public one "" if there is
 // none, once both can be reached. There is one such bridge for a state directory: a second gets a *control.RunningError.
 func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started func(local, public string)) (err error) {
-	socket, err := control.Listen(b.Dir, b.config.Getenv, control.Info{Started: b.config.Now(), Version: version})
-	if err != nil {
-		return err
+	defer func() { b.served(err) }()
+	socket := b.socket.Load()
+	attends := socket != nil // by Attend
+	if !attends {
+		if socket, err = b.listen(version); err != nil {
+			return err
+		}
+		defer b.hangUp(socket)
 	}
-	defer socket.Close()
 	s, err := b.newService(ctx, version)
 	if err != nil {
 		return err
@@ -129,13 +122,37 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 		g.Go(func() error { return serveUntil(ctx, side, listeners[i]) })
 	}
 	g.Go(func() error { s.watch(ctx); return nil })
-	running := Running{PID: os.Getpid(), Version: version, Local: "http://" + local.Addr().String() + oauth.Path, Public: publicURL}
-	if err := socket.SetURL(running.Local); err != nil {
-		b.Log.Warn("saying where the bridge is", "error", err)
+	running := Running{Local: "http://" + local.Addr().String() + oauth.Path, Public: publicURL}
+	defer b.say(socket, Running{})
+	b.say(socket, running)
+	if !attends {
+		g.Go(func() error { return control.Serve(ctx, socket, b.handler(version)) })
 	}
-	g.Go(func() error { return control.Serve(ctx, socket, s.handler(func() Running { return running })) })
+	b.trouble.Store(nil)
+	b.changed.ring()
 	started(running.Local, publicURL)
 	return g.Wait()
+}
+
+// say tells the owner's other processes where clients are served.
+func (b *Bridge) say(socket *control.Listener, where Running) {
+	b.running.Store(&where)
+	if err := socket.SetURL(where.Local); err != nil && !errors.Is(err, net.ErrClosed) {
+		b.Log.Warn("saying where the bridge is", "error", err)
+	}
+}
+
+// served keeps why clients are not served any more, for the owner.
+func (b *Bridge) served(err error) {
+	if b.service() != nil { // it goes on: this was a second one
+		return
+	}
+	b.trouble.Store(nil)
+	if err != nil {
+		why := err.Error()
+		b.trouble.Store(&why)
+	}
+	b.changed.ring()
 }
 
 func (b *Bridge) newService(ctx context.Context, version string) (*service, error) {
@@ -221,7 +238,7 @@ func (s *service) side(issuer string, public bool) *http.Server {
 	as := &oauth.Server{
 		Issuer: issuer, Public: public, Store: s.b.Store, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
 		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Codes: codes{s}, Closed: s.b.closed,
-		Faces: func() int { return int(s.faces.Load()) }, Source: source, Ended: s.b.endedItself,
+		Faces: s.b.faces, Source: source, Ended: s.b.endedItself,
 		Lifetimes: s.b.lifetimes, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	g := &guard.Guard{

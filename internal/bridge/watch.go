@@ -73,6 +73,9 @@ func (s *service) recheck(ctx context.Context) {
 	for _, id := range s.live.Grants() {
 		g, err := s.b.Store.Grant(ctx, id)
 		if err == nil && g.Live(s.b.config.Now()) || err != nil && !errors.Is(err, oauth.ErrNotFound) {
+			if err == nil {
+				s.live.Narrow(g, holds)
+			}
 			continue
 		}
 		s.live.End(id)

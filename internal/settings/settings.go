@@ -41,6 +41,7 @@ func Keys() []Key {
 	return []Key{
 		{Name: "activity.keep_days", Default: "90", Doc: "Days that the record of calls is kept.", Check: days},
 		{Name: "approvals.cli", Default: "false", Doc: "Whether \"postern approvals approve\" works without a terminal.", Values: bools, Guards: true},
+		{Name: "approvals.cli_beside_desktop", Default: "false", Doc: "Whether \"postern approvals approve\" works while the desktop app runs. Only its window can switch that on.", Values: bools, Guards: true},
 		{Name: "approvals.destructive", Default: "ask", Doc: "What happens to calls that cannot be undone.", Values: rules, Guards: true},
 		{Name: "approvals.elicitation", Default: "false", Doc: "Whether local clients may put the question in their own window.", Values: bools, Guards: true},
 		{Name: "approvals.outward", Default: "ask", Doc: "What happens to calls that other people see the effect of.", Values: rules, Guards: true},
@@ -110,28 +111,29 @@ func SplitList(v string) []string {
 
 // Settings are the values in force.
 type Settings struct {
-	KeepActivity time.Duration
-	CLI          bool   // approvals.cli
-	Destructive  string // ask, allow or deny
-	Elicitation  bool
-	Outward      string
-	Write        string
-	Origins      []string      // http.origins
-	Folder       string        // exchange.folder; "" for the default
-	Access       time.Duration // oauth.access; 0 for the default
-	Grant        time.Duration // oauth.grant; less than zero for no end
-	Refresh      time.Duration // oauth.refresh
-	Level        slog.Level
-	ReadOnly     bool
-	Tier         string
-	Toolsets     []string // nil for all
+	KeepActivity  time.Duration
+	CLI           bool   // approvals.cli
+	BesideDesktop bool   // approvals.cli_beside_desktop
+	Destructive   string // ask, allow or deny
+	Elicitation   bool
+	Outward       string
+	Write         string
+	Origins       []string      // http.origins
+	Folder        string        // exchange.folder; "" for the default
+	Access        time.Duration // oauth.access; 0 for the default
+	Grant         time.Duration // oauth.grant; less than zero for no end
+	Refresh       time.Duration // oauth.refresh
+	Level         slog.Level
+	ReadOnly      bool
+	Tier          string
+	Toolsets      []string // nil for all
 }
 
-// Load reads the settings. A value that is no longer allowed counts as the default.
-func Load(ctx context.Context, s Store) (Settings, error) {
+// Values returns the values in force, by name. A value that is no longer allowed counts as the default.
+func Values(ctx context.Context, s Store) (map[string]string, error) {
 	set, err := s.Settings(ctx)
 	if err != nil {
-		return Settings{}, fmt.Errorf("reading the settings: %w", err)
+		return nil, fmt.Errorf("reading the settings: %w", err)
 	}
 	v := map[string]string{}
 	for _, k := range Keys() {
@@ -140,24 +142,34 @@ func Load(ctx context.Context, s Store) (Settings, error) {
 			v[k.Name] = value
 		}
 	}
+	return v, nil
+}
+
+// Load reads the settings.
+func Load(ctx context.Context, s Store) (Settings, error) {
+	v, err := Values(ctx, s)
+	if err != nil {
+		return Settings{}, err
+	}
 	keep, err := strconv.Atoi(v["activity.keep_days"])
 	if err != nil {
 		return Settings{}, fmt.Errorf("reading activity.keep_days: %w", err)
 	}
 	out := Settings{
-		KeepActivity: time.Duration(keep) * 24 * time.Hour,
-		CLI:          v["approvals.cli"] == "true",
-		Destructive:  v["approvals.destructive"],
-		Elicitation:  v["approvals.elicitation"] == "true",
-		Outward:      v["approvals.outward"],
-		Write:        v["approvals.write"],
-		Folder:       v["exchange.folder"],
-		Origins:      SplitList(v["http.origins"]),
-		Access:       lasting(v["oauth.access"]),
-		Grant:        lasting(v["oauth.grant"]),
-		Refresh:      lasting(v["oauth.refresh"]),
-		ReadOnly:     v["read_only"] == "true",
-		Tier:         v["tier"],
+		KeepActivity:  time.Duration(keep) * 24 * time.Hour,
+		CLI:           v["approvals.cli"] == "true",
+		BesideDesktop: v["approvals.cli_beside_desktop"] == "true",
+		Destructive:   v["approvals.destructive"],
+		Elicitation:   v["approvals.elicitation"] == "true",
+		Outward:       v["approvals.outward"],
+		Write:         v["approvals.write"],
+		Folder:        v["exchange.folder"],
+		Origins:       SplitList(v["http.origins"]),
+		Access:        lasting(v["oauth.access"]),
+		Grant:         lasting(v["oauth.grant"]),
+		Refresh:       lasting(v["oauth.refresh"]),
+		ReadOnly:      v["read_only"] == "true",
+		Tier:          v["tier"],
 	}
 	if list := SplitList(v["toolsets"]); len(list) > 0 {
 		out.Toolsets = list
