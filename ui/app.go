@@ -1,0 +1,217 @@
+// Package ui is the face of a bridge on the owner's desktop: the tray menu and the window. It draws snapshots and sends back
+// what the owner wants; it holds no truth of its own, and does nothing that may take long on the UI thread.
+package ui
+
+import (
+	"context"
+	"net/url"
+	"reflect"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"postern/internal/desk"
+)
+
+// Icons are the tray icon's pictures, one for each state.
+type Icons struct{ Idle, Shared, Trouble, Waiting fyne.Resource }
+
+// Config is what an App is made of. Fyne and Bridge are needed; the rest has a default.
+type Config struct {
+	Fyne      fyne.App
+	Bridge    Bridge
+	Questions Questions // the pop-up; nil: nothing pops up
+	Autostart Autostart // nil: cannot be set
+	Version   string
+	Command   string // how the command line is called, for the clients that start it; "postern" if empty
+	Icons     Icons
+	TrayHost  bool                 // there is a tray to close the window to
+	OpenURL   func(*url.URL) error // Fyne's, if nil
+	Quit      func()               // Fyne's, if nil
+	Now       func() time.Time     // time.Now, if nil
+	Do        func(func())         // onto the UI thread; fyne.Do, if nil
+	Every     time.Duration        // how often to look without being told; 5 s, if 0
+	Seen      func(desk.Snapshot)  // gets each snapshot that differs from the last, off the UI thread; may be nil
+}
+
+// App is the window, the tray menu and the loop that keeps them true. Its methods are called on the UI thread, but for Run.
+type App struct {
+	config Config
+	do     func(func())
+	work   *work
+	window *window
+	last   desk.Snapshot // what is drawn
+
+	tray     desktop.App // nil without one
+	trayMenu *fyne.Menu
+	entries  []entry // what trayMenu shows
+	icon     State
+	stop     context.CancelFunc
+}
+
+// New returns an App whose window is not shown yet.
+func New(c Config) *App {
+	if c.OpenURL == nil {
+		c.OpenURL = c.Fyne.OpenURL
+	}
+	if c.Quit == nil {
+		c.Quit = c.Fyne.Quit
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Do == nil {
+		c.Do = fyne.Do
+	}
+	if c.Every == 0 {
+		c.Every = 5 * time.Second
+	}
+	if c.Command == "" {
+		c.Command = "postern"
+	}
+	a := &App{config: c, do: c.Do}
+	ctx, stop := context.WithCancel(context.Background())
+	a.stop = stop
+	a.work = newWork(ctx, a.do, func(f func()) { go f() }, func(d time.Duration, f func()) {
+		time.AfterFunc(d, func() { a.do(f) })
+	})
+	a.window = newWindow(a)
+	a.work.show = a.ShowWindow
+	return a
+}
+
+// Run takes snapshots until ctx ends, when the bridge says that something changed, at most once a second, and now and then.
+// It is not for the UI thread.
+func (a *App) Run(ctx context.Context) {
+	const pause = time.Second // between two drawings: see the tray's menu
+	now := time.NewTimer(0)
+	defer now.Stop()
+	changed := a.config.Bridge.Changed()
+	var last desk.Snapshot
+	var before time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			a.stop()
+			return
+		case _, open := <-changed:
+			if !open {
+				changed = nil
+			}
+			now.Reset(max(0, pause-time.Since(before)))
+			continue
+		case <-now.C:
+		}
+		before = time.Now()
+		s, err := a.config.Bridge.Snapshot(ctx, a.config.Version)
+		if ctx.Err() != nil {
+			continue
+		}
+		if err != nil {
+			s = last
+			s.Trouble, s.Serving = sentence(err), false
+		}
+		if a.config.Seen != nil && !same(s, last) {
+			a.config.Seen(s)
+		}
+		last = s
+		a.do(func() { a.draw(s) })
+		now.Reset(a.config.Every)
+	}
+}
+
+// same reports whether two snapshots differ in nothing but when they were taken.
+func same(a, b desk.Snapshot) bool {
+	a.At, b.At = time.Time{}, time.Time{}
+	return reflect.DeepEqual(a, b)
+}
+
+// draw shows a snapshot.
+func (a *App) draw(s desk.Snapshot) {
+	a.last = s
+	a.drawTray()
+	if a.config.Questions != nil {
+		a.config.Questions.Update(s.Loud())
+	}
+	a.window.update(s)
+}
+
+// Tray puts the menu and the icon into a tray.
+func (a *App) Tray(tray desktop.App) {
+	a.tray, a.trayMenu, a.entries = tray, fyne.NewMenu(""), nil
+	tray.SetSystemTrayIcon(a.config.Icons.of(a.icon))
+	a.drawTray()
+}
+
+// drawTray changes what has changed, and nothing else: a menu that is drawn anew closes under the owner's hand.
+func (a *App) drawTray() {
+	if a.tray == nil {
+		return
+	}
+	if now := menu(a.last); !reflect.DeepEqual(now, a.entries) {
+		a.entries = now
+		a.trayMenu.Items = fyneMenu(now, a.choose)
+		a.tray.SetSystemTrayMenu(a.trayMenu)
+	}
+	if now := state(a.last); now != a.icon {
+		a.icon = now
+		a.tray.SetSystemTrayIcon(a.config.Icons.of(now))
+	}
+}
+
+// choose does what an entry of the menu is for.
+func (a *App) choose(e entry) {
+	switch e.Intent {
+	case review:
+		a.ShowRequests()
+	case openWindow:
+		a.ShowWindow()
+	case copyLocal, copyPublic:
+		a.config.Fyne.Clipboard().SetContent(e.Arg)
+	case useProfile:
+		a.window.profiles.use(e.Arg)
+	case addProfile:
+		a.window.open(viewProfiles)
+		a.ShowWindow()
+		a.window.profiles.add()
+	case share:
+		a.window.open(viewShare)
+		a.ShowWindow()
+	case pause:
+		a.window.switches.pause(e.Arg == "")
+	case lockdown:
+		a.ShowWindow()
+		a.window.switches.lockdown()
+	case lift:
+		a.ShowWindow()
+		a.window.switches.lift()
+	case openSettings:
+		a.window.open(viewSettings)
+		a.ShowWindow()
+	case quit:
+		a.quit()
+	}
+}
+
+// quit ends the app: what is asked is denied, and what is under way is ended.
+func (a *App) quit() {
+	if a.config.Questions != nil {
+		a.config.Questions.Close()
+	}
+	a.stop()
+	a.config.Quit()
+}
+
+// ShowWindow opens the window, or raises it.
+func (a *App) ShowWindow() { a.window.raise() }
+
+// ShowRequests puts what waits to the owner, also what does not show by itself.
+func (a *App) ShowRequests() {
+	if len(a.last.Waiting) == 0 || a.config.Questions == nil {
+		a.window.open(viewClients)
+		a.ShowWindow()
+		return
+	}
+	a.config.Questions.Review(a.last.Waiting)
+}

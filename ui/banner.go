@@ -1,0 +1,62 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"postern/internal/desk"
+	"postern/ui/text"
+)
+
+// copiedFor is how long a button says that it has copied.
+const copiedFor = 2 * time.Second
+
+// banner is something that must be known on every page.
+type banner struct {
+	Kind string // lockdown, trouble, vault, paused, shared, demo or notray
+	Text string
+	Do   string // what its button says; "" for none
+}
+
+// banners are those of a snapshot, the gravest first.
+func banners(s desk.Snapshot, trayHost bool, now time.Time) []banner {
+	var all []banner
+	add := func(on bool, kind, says, do string) {
+		if on {
+			all = append(all, banner{kind, says, do})
+		}
+	}
+	add(s.LockedDown, "lockdown", text.T("window.locked_down"), text.T("window.lift"))
+	add(s.Trouble != "", "trouble", text.T("window.trouble", text.Values{"Why": plain(s.Trouble, longestText)}), "")
+	add(s.Vault.Trouble != "", "vault", text.T("window.vault_trouble", text.Values{"Why": plain(s.Vault.Trouble, longestText)}), "")
+	add(s.Paused && !s.LockedDown, "paused", text.T("window.paused"), text.T("window.resume"))
+	add(s.Public != "" && !s.Paused && !s.LockedDown, "shared", text.T("window.shared"), "")
+	add(s.Demo, "demo", text.T("window.demo"), "")
+	add(!trayHost, "notray", text.T("window.no_tray"), "")
+	return all
+}
+
+func (w *window) bannerRow(b banner) fyne.CanvasObject {
+	sign, color := theme.WarningIcon(), theme.ColorNameWarning
+	var act func()
+	switch b.Kind {
+	case "lockdown":
+		sign, color, act = theme.ErrorIcon(), theme.ColorNameError, w.switches.lift
+	case "trouble", "vault":
+		sign, color = theme.ErrorIcon(), theme.ColorNameError
+	case "paused":
+		act = func() { w.switches.pause(false) }
+	case "shared":
+		color = theme.ColorNameError
+	case "demo", "notray":
+		sign, color = theme.InfoIcon(), theme.ColorNamePrimary
+	}
+	var do fyne.CanvasObject
+	if b.Do != "" {
+		do = container.NewCenter(newButton(b.Do, nil, act))
+	}
+	return newPanel(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(icon(sign, color))), do, paragraph(b.Text))).edged(color)
+}

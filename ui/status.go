@@ -1,0 +1,191 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"postern/internal/activity"
+	"postern/internal/desk"
+	"postern/ui/text"
+)
+
+// statusView is the first page: how it stands, what waits, what comes next, and what was last.
+type statusView struct {
+	w       *window
+	root    fyne.CanvasObject
+	head    *rows[standing]
+	waiting *rows[int]
+	steps   *rows[steps]
+	connect *connect
+	facts   *rows[fact]
+	recent  *rows[recent]
+}
+
+// standing is how the bridge stands, in words.
+type standing struct {
+	State  State
+	Title  string
+	Text   string
+	Paused bool
+	Locked bool
+}
+
+// fact is one line of what there is, and where to go for more.
+type fact struct {
+	Label string
+	Text  string
+	Do    string
+	View  int
+}
+
+// recent is the last few things that happened.
+type recent struct{ Lines []record }
+
+func newStatus(w *window) *statusView {
+	v := &statusView{w: w}
+	v.head = newRows(func(standing) string { return "" }, v.headRow)
+	v.waiting = newRows(func(int) string { return "" }, v.waitingRow)
+	v.steps = newRows(func(steps) string { return "" }, v.stepsRow)
+	v.connect = newConnect(w)
+	v.facts = newRows(func(f fact) string { return f.Label }, v.factRow)
+	v.recent = newRows(func(recent) string { return "" }, v.recentRow)
+	v.root = page(text.T("window.status"), nil, container.NewVBox(v.head.box, v.waiting.box, v.steps.box, v.connect.box,
+		newPanel(v.facts.box), v.recent.box))
+	return v
+}
+
+func (v *statusView) content() fyne.CanvasObject { return v.root }
+
+func (v *statusView) update(s desk.Snapshot) {
+	now := v.w.app.config.Now()
+	v.head.set([]standing{standingOf(s)})
+	var waiting []int
+	if n := len(s.Waiting); n > 0 {
+		waiting = []int{n}
+	}
+	v.waiting.set(waiting)
+	v.steps.set(v.stepsOf(s))
+	v.connect.update(s)
+	v.facts.set(factsOf(s))
+	r := recent{}
+	for _, e := range s.Recent[:min(5, len(s.Recent))] {
+		r.Lines = append(r.Lines, recordOf(e, now))
+	}
+	v.recent.set([]recent{r})
+}
+
+func standingOf(s desk.Snapshot) standing {
+	st := standing{State: state(s), Title: stateLine(s), Paused: s.Paused, Locked: s.LockedDown}
+	switch {
+	case s.LockedDown:
+		st.Text = text.T("window.stands_locked")
+	case s.Trouble != "" || s.Vault.Trouble != "":
+		st.Text = text.T("window.stands_trouble")
+	case s.Paused:
+		st.Text = text.T("window.stands_paused")
+	case !s.Serving:
+		st.Text = text.T("window.stands_not_serving")
+	case s.Public != "":
+		st.Text = text.T("window.stands_shared")
+	default:
+		st.Text = text.T("window.stands_ready")
+	}
+	return st
+}
+
+func (v *statusView) headRow(s standing) fyne.CanvasObject {
+	sign, color := theme.ConfirmIcon(), theme.ColorNameSuccess
+	switch {
+	case s.State == Trouble || s.Locked:
+		sign, color = theme.ErrorIcon(), theme.ColorNameError
+	case s.Paused:
+		sign, color = theme.MediaPauseIcon(), theme.ColorNameWarning
+	case s.State == Shared:
+		sign, color = theme.UploadIcon(), theme.ColorNameError
+	}
+	big := container.NewGridWrap(fyne.NewSquareSize(40), icon(sign, color))
+	title := widget.NewLabel(s.Title)
+	title.SizeName, title.TextStyle.Bold, title.Wrapping = theme.SizeNameSubHeadingText, true, fyne.TextWrapWord
+	var do *fyne.Container
+	switch {
+	case s.Locked:
+		do = buttons(newButton(text.T("window.lift"), nil, v.w.switches.lift).main())
+	case s.Paused:
+		do = buttons(newButton(text.T("window.resume"), theme.MediaPlayIcon(), func() { v.w.switches.pause(false) }).main(),
+			newButton(text.T("window.lockdown"), nil, v.w.switches.lockdown))
+	default:
+		do = buttons(newButton(text.T("window.pause"), theme.MediaPauseIcon(), func() { v.w.switches.pause(true) }),
+			newButton(text.T("window.lockdown"), nil, v.w.switches.lockdown))
+	}
+	return newPanel(container.NewBorder(nil, nil, container.NewPadded(big), nil, column(title, paragraph(s.Text))), do).edged(color)
+}
+
+func (v *statusView) waitingRow(n int) fyne.CanvasObject {
+	return newPanel(container.NewBorder(nil, nil, container.NewPadded(icon(theme.QuestionIcon(), theme.ColorNameWarning)),
+		container.NewCenter(newButton(text.T("window.review"), nil, v.w.app.ShowRequests).main()),
+		column(subheading(text.N("window.waiting", n)), paragraph(text.T("window.waiting_text"))))).edged(theme.ColorNameWarning)
+}
+
+func factsOf(s desk.Snapshot) []fact {
+	var names []string
+	for _, p := range s.Profiles {
+		one := name(p.Name)
+		if !p.Valid() {
+			one = text.T("window.profile_not_valid", text.Values{"Name": one, "State": stateOf(p)})
+		}
+		names = append(names, one)
+	}
+	profiles := joined(names)
+	if len(names) == 0 {
+		profiles = text.T("window.no_profiles")
+	}
+	sharing := text.T("window.not_shared")
+	if s.Public != "" {
+		sharing = plain(s.Public, longestLine)
+	}
+	return []fact{
+		{text.T("window.profiles"), profiles, text.T("window.see_profiles"), viewProfiles},
+		{text.T("window.share"), sharing, text.T("window.see_share"), viewShare},
+	}
+}
+
+// labelled is a line with what it is about before it.
+func labelled(label string, o fyne.CanvasObject) fyne.CanvasObject {
+	l := widget.NewLabel(label)
+	l.Importance = widget.LowImportance
+	l.Truncation = fyne.TextTruncateEllipsis
+	return container.NewBorder(nil, nil, container.NewGridWrap(fyne.NewSize(130, l.MinSize().Height), l), nil, o)
+}
+
+func (v *statusView) factRow(f fact) fyne.CanvasObject {
+	return labelled(f.Label, container.NewBorder(nil, nil, nil, newButton(f.Do, nil, func() { v.w.open(f.View) }).quiet(), line(f.Text)))
+}
+
+func (v *statusView) recentRow(r recent) fyne.CanvasObject {
+	if len(r.Lines) == 0 {
+		return newPanel(subheading(text.T("window.recent")), aside(text.T("window.no_recent")))
+	}
+	all := container.NewVBox()
+	for _, l := range r.Lines {
+		one := newRecordLine()
+		one.set(l)
+		all.Add(one.box)
+	}
+	return newPanel(container.NewBorder(nil, nil, nil, newButton(text.T("window.see_activity"), nil, func() { v.w.open(viewActivity) }).quiet(),
+		subheading(text.T("window.recent"))), all)
+}
+
+// outcomeSign is a picture of how something ended.
+func outcomeSign(o activity.Outcome) fyne.Resource {
+	switch o {
+	case activity.OK:
+		return theme.NewColoredResource(theme.ConfirmIcon(), theme.ColorNameSuccess)
+	case activity.Failed:
+		return theme.NewColoredResource(theme.ErrorIcon(), theme.ColorNameError)
+	case activity.Pending:
+		return theme.NewColoredResource(theme.QuestionIcon(), theme.ColorNameWarning)
+	}
+	return theme.NewColoredResource(theme.CancelIcon(), theme.ColorNameWarning)
+}

@@ -1,0 +1,87 @@
+package ui
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"postern/internal/tool"
+	"postern/ui/text"
+)
+
+// The longest that texts from outside are shown.
+const (
+	longestName = 64
+	longestLine = 200
+	longestText = 600
+)
+
+// plain makes one line of a text from outside that shows nothing but itself, of at most so many characters.
+func plain(s string, longest int) string {
+	s = strings.TrimSpace(tool.CleanLine(s))
+	if utf8.RuneCountInString(s) <= longest {
+		return s
+	}
+	return string([]rune(s)[:longest-1]) + "…"
+}
+
+// name is plain for what something is called; "" has a name, too.
+func name(s string) string {
+	if s = plain(s, longestName); s == "" {
+		return text.T("window.nameless")
+	}
+	return s
+}
+
+// sentence makes a sentence of an error.
+func sentence(err error) string {
+	s := plain(err.Error(), longestText)
+	first, size := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if s != "" && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") && !strings.HasSuffix(s, "…") {
+		s += "."
+	}
+	return s
+}
+
+// ago says how long ago something was.
+func ago(t, now time.Time) string {
+	switch d := now.Sub(t); {
+	case t.IsZero():
+		return text.T("window.never")
+	case d < time.Minute:
+		return text.T("window.just_now")
+	case d < time.Hour:
+		return text.N("window.minutes_ago", int(d/time.Minute))
+	case d < 24*time.Hour:
+		return text.N("window.hours_ago", int(d/time.Hour))
+	}
+	return day(t, now)
+}
+
+// day is a date as people write it.
+func day(t, now time.Time) string { return t.In(now.Location()).Format(text.T("window.date")) }
+
+// clock is the time of a day, with the day if it is another.
+func clock(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format(text.T("window.time"))
+	}
+	return t.Format(text.T("window.date_and_time"))
+}
+
+// until says when something ends.
+func until(t, now time.Time) string {
+	if t.IsZero() {
+		return text.T("window.until_revoked")
+	}
+	if t.Sub(now) < 48*time.Hour {
+		return text.T("window.until", text.Values{"Time": clock(t, now)})
+	}
+	return text.T("window.until", text.Values{"Time": day(t, now)})
+}
+
+// joined is a list in one line.
+func joined(all []string) string { return strings.Join(all, text.T("window.comma")) }
