@@ -1,0 +1,193 @@
+package popup
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"postern/internal/approval"
+	"postern/ui/text"
+)
+
+// acts is what a card can do.
+type acts struct {
+	*hands
+	deny, allow, once, block func()
+	changed                  func() // something else is chosen
+}
+
+// state is what changes on a card while it shows.
+type state struct {
+	place  string // "1 of 3"
+	left   string // the time that is left
+	status string // what is missing, or what Allow does
+	alarm  bool   // status is something that went wrong
+	live   bool   // Allow can be pressed
+	free   bool   // other buttons than Deny can be pressed
+}
+
+// card is one question as a window shows it.
+type card struct {
+	content fyne.CanvasObject
+	deny    *button
+	show    func(state)
+}
+
+// newCard builds the card of a question.
+func newCard(r approval.Request, c *choice, a acts) *card {
+	switch r.Kind {
+	case approval.Connect:
+		return connectCard(r, c, a)
+	case approval.Widen:
+		return widenCard(r, a)
+	}
+	return actionCard(r, c, a)
+}
+
+// frame puts together what all cards have: where the question is from on top, the question, what scrolls, and below,
+// always in sight, the buttons. extra stands at the left of the buttons: what is neither yes nor no; field, above them.
+func frame(r approval.Request, title string, body, field fyne.CanvasObject, extra []*button, a acts, once bool) *card {
+	place, left, status := widget.NewLabel(""), widget.NewLabel(""), bold("")
+	left.Alignment = fyne.TextAlignTrailing
+	deny := newButton(a.hands, text.T("popup.deny"), widget.HighImportance, a.deny)
+	allow := newButton(a.hands, text.T("popup.allow"), widget.MediumImportance, a.allow)
+	allow.Icon = theme.ConfirmIcon()
+	dead := append([]*button{}, extra...)
+	buttons := []fyne.CanvasObject{}
+	for _, b := range extra {
+		buttons = append(buttons, b)
+	}
+	buttons = append(buttons, layout.NewSpacer(), deny)
+	live := []*button{allow}
+	if once {
+		b := newButton(a.hands, text.T("popup.once"), widget.MediumImportance, a.once)
+		live = append(live, b)
+		buttons = append(buttons, b)
+	}
+	buttons = append(buttons, allow)
+
+	heading := bold(title)
+	heading.SizeName = theme.SizeNameSubHeadingText
+	top := below(0, band(r, place, left), container.New(inset{left: margin, right: margin}, heading))
+
+	inside := container.New(inset{left: margin, right: margin, bottom: 4}, body)
+	inside.Resize(fyne.NewSize(width, 1)) // for the height of what wraps
+	scroll := container.NewVScroll(inside)
+	more := soft(text.T("popup.more"))
+	more.Alignment, more.SizeName = fyne.TextAlignCenter, theme.SizeNameCaptionText
+	hint := func() {
+		if inside.MinSize().Height-scroll.Offset.Y-scroll.Size().Height > 2 {
+			more.Show()
+		} else {
+			more.Hide()
+		}
+	}
+	scroll.OnScrolled = func(fyne.Position) { hint() }
+
+	rows := []fyne.CanvasObject{container.NewStack(container.New(fixed(20), more)), widget.NewSeparator()}
+	if field != nil {
+		rows = append(rows, container.New(inset{left: margin, right: margin, top: 6}, field))
+	}
+	rows = append(rows,
+		container.New(inset{left: margin, right: margin}, container.New(fixed(statusHeight), status)),
+		container.New(inset{left: margin, right: margin, bottom: 8}, container.NewHBox(buttons...)))
+	c := &card{content: container.NewBorder(top, below(0, rows...), nil, nil, scroll), deny: deny}
+	c.show = func(s state) {
+		set(place, s.place, widget.MediumImportance)
+		set(left, s.left, widget.MediumImportance)
+		how := widget.MediumImportance
+		if s.alarm {
+			how = widget.DangerImportance
+		}
+		set(status, s.status, how)
+		for _, b := range live {
+			b.enable(s.live)
+		}
+		for _, b := range dead {
+			b.enable(s.free)
+		}
+		hint()
+	}
+	return c
+}
+
+// statusHeight is the room for the line above the buttons, which may take two: the buttons must not move.
+const statusHeight = 54
+
+// fixed is a layout: always as high, whatever is in it.
+type fixed float32
+
+// MinSize implements fyne.Layout.
+func (h fixed) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, float32(h)) }
+
+// Layout implements fyne.Layout.
+func (h fixed) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range all {
+		o.Resize(fyne.NewSize(size.Width, o.MinSize().Height))
+		o.Move(fyne.NewPos(0, max(0, (size.Height-o.MinSize().Height)/2)))
+	}
+}
+
+// set changes a label only if it says something else now.
+func set(l *widget.Label, s string, how widget.Importance) {
+	if l.Text != s || l.Importance != how {
+		l.Importance = how
+		l.SetText(s)
+	}
+}
+
+// band says where the question is from, in a colour of its own if that is the internet.
+func band(r approval.Request, place, left fyne.CanvasObject) fyne.CanvasObject {
+	from, t := text.T("popup.from.here"), calm
+	if public(r) {
+		from, t = text.T("popup.from.internet"), amber
+	}
+	head := widget.NewLabel(from)
+	head.TextStyle.Bold = true
+	return box(t, container.NewHBox(head, layout.NewSpacer(), place, left))
+}
+
+// alerts are the warnings of a preview, each on red.
+func alerts(r approval.Request, t tone) []fyne.CanvasObject {
+	var all []fyne.CanvasObject
+	for _, w := range r.Preview.Warnings {
+		if w = line(reveal(w), maxLine); w != "" {
+			all = append(all, box(t, plain(w)))
+		}
+	}
+	return all
+}
+
+// fields are the lines of a preview.
+func fields(r approval.Request, h *hands) []fyne.CanvasObject {
+	var all []fyne.CanvasObject
+	for _, f := range r.Preview.Fields {
+		all = append(all, row(line(f.Name, maxName), long(f.Value, h)))
+	}
+	return all
+}
+
+// long shows a text in whole, however long: what does not fit to be shown at once is opened piece by piece.
+func long(s string, h *hands) fyne.CanvasObject {
+	parts := pieces(reveal(s))
+	all := below(-8, plain(parts[0]))
+	if len(parts) == 1 {
+		return all
+	}
+	open := newButton(h, "", widget.MediumImportance, nil)
+	say := func() { open.SetText(text.N("popup.rest", len(parts)-1)) }
+	open.OnTapped = func() {
+		parts = parts[1:]
+		all.Objects = append(all.Objects[:len(all.Objects)-1], plain(parts[0]))
+		if len(parts) > 1 {
+			all.Add(open)
+			say()
+		}
+		all.Refresh()
+	}
+	say()
+	all.Add(open)
+	return all
+}

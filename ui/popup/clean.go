@@ -1,0 +1,124 @@
+package popup
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"postern/internal/approval"
+	"postern/internal/tool"
+)
+
+// The most characters that are shown of a value at once.
+const (
+	maxName   = 64
+	maxLine   = 300
+	maxReason = 500
+	maxURI    = 2048
+	maxBody   = 12_000 // of a longer text the rest is shown on request, lest the window hang
+	maxLines  = 400
+)
+
+// maxMarks is how many accents may stand on one letter: more only serve to paint over the lines around.
+const maxMarks = 2
+
+// line makes one line of a text from outside, of at most limit characters, without what cannot be seen.
+func line(s string, limit int) string {
+	var b strings.Builder
+	n, marks := 0, 0
+	for _, r := range strings.Join(strings.Fields(tool.CleanLine(s)), " ") {
+		if unicode.Is(unicode.M, r) {
+			if marks++; marks > maxMarks {
+				continue
+			}
+		} else {
+			marks = 0
+		}
+		if n++; n > limit {
+			short := []rune(b.String())
+			return strings.TrimRight(string(short[:limit-1]), " ") + "…"
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// name is what a client calls itself, without quotation marks: the window sets its own around it, and a name must not be
+// able to end them.
+func name(s string) string {
+	return line(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Quotation_Mark, r) || r == '`' || r == '″' {
+			return '\''
+		}
+		return r
+	}, tool.CleanLine(s)), maxName)
+}
+
+// address is a host or URI as plain ASCII, so that nothing looks like what it is not.
+func address(s string) string {
+	quoted := strconv.QuoteToASCII(strings.ToValidUTF8(s, "\uFFFD"))
+	return line(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), maxURI)
+}
+
+// public reports whether a question came from outside of this computer.
+func public(r approval.Request) bool {
+	if r.Offer != nil {
+		return r.Offer.Public
+	}
+	// The bridge says so of a client over HTTP. What it says of a local one ends in a process id.
+	return r.Origin == "over HTTP, from outside"
+}
+
+// reveal makes text fit to be shown that is about to be sent: what the eye would not see is spelled out instead of left
+// out, so that nothing leaves unseen in it.
+func reveal(s string) string {
+	all := []rune(strings.ToValidUTF8(strings.ReplaceAll(s, "\r\n", "\n"), "\uFFFD"))
+	var b strings.Builder
+	for i, r := range all {
+		switch {
+		case r == '\n' || r >= ' ' && r < 0x7f, joined(all, i):
+			b.WriteRune(r)
+		case r == '\t':
+			b.WriteString("    ")
+		case tool.Clean(string(r)) == "" || !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r):
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// joined reports whether a character only shapes the sign before it, as in emoji and in Indic and Arabic writing.
+func joined(all []rune, i int) bool {
+	beyondLatin := func(i int) bool { return i >= 0 && i < len(all) && all[i] > 0x2ff && unicode.IsPrint(all[i]) }
+	switch all[i] {
+	case 0x200c, 0x200d:
+		return beyondLatin(i-1) && beyondLatin(i+1)
+	case 0xfe0e, 0xfe0f:
+		return beyondLatin(i-1) && tool.Clean(string(all[i-1])) != ""
+	}
+	return false
+}
+
+// pieces cuts a text into parts that a label shows without hanging.
+func pieces(s string) []string {
+	var parts []string
+	for {
+		n, lines, at := 0, 0, len(s)
+		for i, r := range s {
+			if n++; r == '\n' {
+				lines++
+			}
+			if n > maxBody || lines >= maxLines {
+				at = i + len(string(r))
+				break
+			}
+		}
+		parts = append(parts, strings.TrimSuffix(s[:at], "\n"))
+		if s = s[at:]; s == "" {
+			return parts
+		}
+	}
+}

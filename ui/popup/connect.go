@@ -1,0 +1,229 @@
+package popup
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"postern/internal/approval"
+	"postern/ui/text"
+)
+
+// connectCard asks whether a client is let in, and to what.
+func connectCard(r approval.Request, c *choice, a acts) *card {
+	o := r.Offer
+	if o == nil {
+		o = &approval.Offer{}
+	}
+	body := below(2)
+	body.Add(who(r, o))
+	body.Add(destination(r, o, c, a))
+	body.Add(numbers(r, c, a))
+	body.Add(profiles(o, c, a))
+	for _, part := range scopes(o, c, a, body) {
+		body.Add(part)
+	}
+	body.Add(lasting(c, a))
+	block := newButton(a.hands, text.T("popup.block"), widget.LowImportance, a.block)
+	return frame(r, text.T("popup.connect.title", text.Values{"Client": called(r)}), body, nil, []*button{block}, a, false)
+}
+
+// numbers are the three to choose from; none is chosen at first.
+func numbers(r approval.Request, c *choice, a acts) fyne.CanvasObject {
+	line := container.NewHBox()
+	var all []*button
+	for _, n := range r.Numbers() {
+		b := newButton(a.hands, "  "+n+"  ", widget.MediumImportance, nil)
+		b.OnTapped = func() {
+			c.number = n
+			for _, other := range all {
+				other.Importance = widget.MediumImportance
+				if other == b {
+					other.Importance = widget.WarningImportance
+				}
+				other.Refresh()
+			}
+			a.changed()
+		}
+		all = append(all, b)
+		line.Add(b)
+	}
+	return row(text.T("popup.number"), below(-4, plain(text.T("popup.number.which")), container.New(inset{left: 8, bottom: 4}, line)))
+}
+
+// who is what the client calls itself, and who vouches for that.
+func who(r approval.Request, o *approval.Offer) fyne.CanvasObject {
+	identity := plain(text.T("popup.unverified"))
+	identity.Importance = widget.WarningImportance
+	if o.Identity != "" {
+		identity = plain(text.T("popup.verified", text.Values{"Host": address(o.Identity)}))
+		identity.Importance = widget.SuccessImportance
+	}
+	from := plain(text.T("popup.local"))
+	if o.Public {
+		from = plain(text.T("popup.outside", text.Values{"From": line(o.From, maxName)}))
+	}
+	return row(text.T("popup.calls"), below(-14, bold(quoted(r)), identity, from))
+}
+
+// destination is where access would be sent: what a client cannot make up.
+func destination(r approval.Request, o *approval.Offer, c *choice, a acts) fyne.CanvasObject {
+	t := calm
+	switch {
+	case o.Stranger():
+		t = red
+	case o.Target == "loopback" || o.Known == "":
+		t = amber
+	}
+	head := address(o.Host)
+	switch {
+	case o.Target == "loopback":
+		head = text.T("popup.loopback")
+	case o.Known != "":
+		head = text.T("popup.known", text.Values{"App": line(o.Known, maxName), "Host": address(o.Host)})
+	}
+	all := []fyne.CanvasObject{bold(head), mono(address(o.SendTo))}
+	for _, w := range r.Preview.Warnings {
+		if w = line(reveal(w), maxLine); w != "" {
+			all = append(all, plain(w))
+		}
+	}
+	inside := below(-12, all...)
+	if o.Stranger() {
+		host := newEntry(a.hands, text.T("popup.host.hint"), func(s string) { c.host = s; a.changed() })
+		inside = below(2, inside, container.New(inset{left: 8, right: 8, bottom: 8}, host))
+	}
+	return row(text.T("popup.sent"), box(t, inside))
+}
+
+// profiles are the Google accounts to choose from.
+func profiles(o *approval.Offer, c *choice, a acts) fyne.CanvasObject {
+	all := below(-10)
+	for _, p := range o.Profiles {
+		all.Add(ticked(p.ID, line(p.Title, maxName), c.profiles, width-labels-4*margin, a))
+	}
+	return row(text.T("popup.profiles"), all)
+}
+
+// ticked is a check box over one choice.
+func ticked(id, label string, chosen map[string]bool, room float32, a acts) *tick {
+	return newTick(a.hands, cut(label, room-40), chosen[id], func(on bool) { chosen[id] = on; a.changed() })
+}
+
+// cut shortens a label so that it is no wider than the room for it.
+func cut(s string, room float32) string {
+	runes := []rune(s)
+	wide := func(s string) bool {
+		return fyne.MeasureText(s, theme.TextSize(), fyne.TextStyle{}).Width > room
+	}
+	if !wide(s) {
+		return s
+	}
+	for len(runes) > 1 && wide(string(runes)+"…") {
+		runes = runes[:len(runes)-1]
+	}
+	return string(runes) + "…"
+}
+
+// scopes are what the client may do, in three parts: what it asks for, what of that other people would see, and what
+// else could be given, which shows on request.
+func scopes(o *approval.Offer, c *choice, a acts, body *fyne.Container) []fyne.CanvasObject {
+	var asked, risky, other []approval.Choice
+	for _, s := range o.Scopes {
+		switch {
+		case !s.Asked:
+			other = append(other, s)
+		case s.Risky:
+			risky = append(risky, s)
+		default:
+			asked = append(asked, s)
+		}
+	}
+	var parts []fyne.CanvasObject
+	if len(asked) > 0 {
+		parts = append(parts, row(text.T("popup.asked"), ticks(asked, c, a)))
+	}
+	if len(risky) > 0 {
+		parts = append(parts, row(text.T("popup.risky"), box(amber, below(-12, plain(text.T("popup.risky.note")), ticks(risky, c, a)))))
+	}
+	if len(other) > 0 {
+		open := newButton(a.hands, text.N("popup.other", len(other)), widget.LowImportance, nil)
+		fold := row("", container.NewHBox(open))
+		open.OnTapped = func() {
+			body.Objects[indexOf(body, fold)] = row(text.T("popup.other.label"), ticks(other, c, a))
+			body.Refresh()
+			a.changed()
+		}
+		parts = append(parts, fold)
+	}
+	return parts
+}
+
+func indexOf(in *fyne.Container, o fyne.CanvasObject) int {
+	for i, one := range in.Objects {
+		if one == o {
+			return i
+		}
+	}
+	return -1
+}
+
+// ticks are check boxes in two columns.
+func ticks(all []approval.Choice, c *choice, a acts) fyne.CanvasObject {
+	const room = (width - labels - 2*margin - barWidth) / 2
+	lines := below(-10)
+	for i := 0; i < len(all); i += 2 {
+		pair := container.New(beside{})
+		for _, s := range all[i:min(i+2, len(all))] {
+			label := scopeTitle(s)
+			if s.Risky && !s.Asked {
+				label += " " + text.T("popup.risky.mark")
+			}
+			pair.Add(ticked(s.ID, label, c.scopes, room, a))
+		}
+		if len(pair.Objects) == 1 {
+			pair.Add(layout.NewSpacer())
+		}
+		lines.Add(pair)
+	}
+	return lines
+}
+
+// lasting is until when.
+func lasting(c *choice, a acts) fyne.CanvasObject {
+	line := container.NewHBox()
+	var fill func(endless bool)
+	fill = func(endless bool) {
+		line.RemoveAll()
+		var all []*button
+		var each []time.Duration
+		paint := func() {
+			for i, b := range all {
+				b.Importance = widget.LowImportance
+				if each[i] == c.lasts {
+					b.Importance = widget.WarningImportance
+				}
+				b.Refresh()
+			}
+		}
+		for _, d := range c.durations(endless) {
+			b := newButton(a.hands, durationWords(d), widget.LowImportance, func() {
+				c.lasts = d
+				paint()
+				a.changed()
+			})
+			all, each = append(all, b), append(each, d)
+			line.Add(b)
+		}
+		paint()
+		if c.request.Offer.Public && !endless {
+			line.Add(newButton(a.hands, text.T("popup.longer"), widget.LowImportance, func() { fill(true); a.changed() }))
+		}
+	}
+	fill(false)
+	return row(text.T("popup.until"), line)
+}

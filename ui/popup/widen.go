@@ -1,0 +1,45 @@
+package popup
+
+import (
+	"fyne.io/fyne/v2"
+
+	"postern/internal/approval"
+	"postern/ui/text"
+)
+
+// widenCard asks whether a client that is in gets more.
+func widenCard(r approval.Request, a acts) *card {
+	var plainly, seen []fyne.CanvasObject
+	if r.Offer != nil {
+		for _, s := range r.Offer.Scopes {
+			if s.Risky {
+				seen = append(seen, bold("• "+scopeTitle(s)))
+			} else {
+				plainly = append(plainly, bold("• "+scopeTitle(s)))
+			}
+		}
+	}
+	body := below(2)
+	if len(plainly) > 0 {
+		body.Add(row(text.T("popup.more.wants"), below(-12, plainly...)))
+	}
+	if len(seen) > 0 {
+		body.Add(row(text.T("popup.more.wants"), box(amber, below(-12, append(seen, plain(text.T("popup.risky.note")))...))))
+	}
+	body.Add(row(text.T("popup.calls"), bold(quoted(r))))
+	for _, w := range alerts(r, red) {
+		body.Add(w)
+	}
+	for i, f := range r.Preview.Fields {
+		label := line(f.Name, maxName)
+		switch i {
+		case 0:
+			label = text.T("popup.tried")
+		case 1:
+			label = text.T("popup.with")
+		}
+		body.Add(row(label, long(f.Value, a.hands)))
+	}
+	body.Add(row(text.T("popup.lasts"), plain(text.T("popup.lasts.how"))))
+	return frame(r, text.T("popup.widen.title", text.Values{"Client": called(r)}), body, nil, nil, a, true)
+}
