@@ -56,6 +56,17 @@ type Preview struct {
 	Fields   []Field  `json:"fields,omitempty"`   // in the order to show them
 	Body     string   `json:"body,omitempty"`     // plain text
 	Warnings []string `json:"warnings,omitempty"` // what deserves a second look, e.g. an address never written to before
+	Edits    []Edit   `json:"edits,omitempty"`    // what the owner may change before a yes, see Queue.Revise
+	Instead  []Choice `json:"instead,omitempty"`  // what may be done instead, e.g. to keep a mail as a draft: see Answer.Instead
+}
+
+// Edit is one thing of an action that the owner may change before it is done.
+type Edit struct {
+	Name  string `json:"name"`            // its key in Queue.Revise
+	Title string `json:"title"`           // for people
+	Value string `json:"value"`           // as it is now
+	Long  bool   `json:"long,omitempty"`  // it has several lines
+	Plain bool   `json:"plain,omitempty"` // its formatting is lost if it is changed
 }
 
 // Process is what the operating system says of a process, asked or answering.
@@ -93,24 +104,32 @@ type Request struct {
 	Offer     *Offer          `json:"offer,omitempty"` // of a connect or widen question
 	Shown     string          `json:"-"`               // of a connect question: the number that the browser shows and two others, see NewNumbers
 	Frozen    json.RawMessage `json:"-"`               // what will run after the yes; deleted when the request is settled and done
-	Asker     Process         `json:"asker"`
-	State     State           `json:"state"`
-	Answer    *Answer         `json:"answer,omitempty"`
-	Result    string          `json:"-"` // what the call returned, for the client that asked; deleted with Frozen's row
-	CreatedAt time.Time       `json:"created_at"`
-	ExpiresAt time.Time       `json:"expires_at"`
-	SettledAt time.Time       `json:"settled_at,omitzero"`
+	// Version counts how often Preview and Frozen were made anew because the owner has changed something.
+	Version int `json:"version,omitempty"`
+	// Wanted is what the owner wants changed, by Edit.Name, until the asking process has made it so.
+	Wanted map[string]string `json:"wanted,omitempty"`
+	// Problem is why what the owner last wanted changed could not be; "" if it was.
+	Problem   string    `json:"problem,omitempty"`
+	Asker     Process   `json:"asker"`
+	State     State     `json:"state"`
+	Answer    *Answer   `json:"answer,omitempty"`
+	Result    string    `json:"-"` // what the call returned, for the client that asked; deleted with Frozen's row
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	SettledAt time.Time `json:"settled_at,omitzero"`
 }
 
 // Answer is the owner's decision.
 type Answer struct {
 	Approved bool    `json:"approved"`
-	Reason   string  `json:"reason,omitempty"` // of a denial; the model reads it
-	Via      string  `json:"via"`              // the face: "cli", "terminal", "elicitation", "desktop"
-	By       Process `json:"by"`               // the answering process and its parents
-	Number   string  `json:"-"`                // with a yes to a connect question: the number that the browser shows
-	Host     string  `json:"-"`                // with it, if Offer.Stranger: the host that access is sent to, typed by the owner
-	Terms    *Terms  `json:"terms,omitempty"`  // with a yes to a connect or widen question: what is given
+	Reason   string  `json:"reason,omitempty"`  // of a denial; the model reads it
+	Via      string  `json:"via"`               // the face: "cli", "terminal", "elicitation", "desktop"
+	By       Process `json:"by"`                // the answering process and its parents
+	Number   string  `json:"-"`                 // with a yes to a connect question: the number that the browser shows
+	Version  int     `json:"-"`                 // with a yes to an action: the version of the preview that was shown
+	Instead  string  `json:"instead,omitempty"` // with it: what is done instead, one of Preview.Instead
+	Host     string  `json:"-"`                 // with it, if Offer.Stranger: the host that access is sent to, typed by the owner
+	Terms    *Terms  `json:"terms,omitempty"`   // with a yes to a connect or widen question: what is given
 }
 
 // Store keeps requests. Every transition is one conditional update: it returns ErrSettled when the request is not in
@@ -120,8 +139,14 @@ type Store interface {
 	Approval(ctx context.Context, id string) (Request, error)
 	// Approvals returns the requests in the given states (all, if none is given), oldest first.
 	Approvals(ctx context.Context, states ...State) ([]Request, error)
-	// SettleApproval turns a pending request whose time is not over at now into to.
+	// SettleApproval turns a pending request whose time is not over at now into to; into Approved only if its version is
+	// the answer's and no change is wanted.
 	SettleApproval(ctx context.Context, id string, to State, a *Answer, now time.Time) error
+	// WantRevision notes what the owner wants changed in a pending request.
+	WantRevision(ctx context.Context, id string, changes map[string]string, now time.Time) error
+	// ReviseApproval gives a pending request of that version another preview and Frozen and the next version, and takes
+	// the note of what is wanted away. With a problem, only the note goes and the problem stands.
+	ReviseApproval(ctx context.Context, id string, version int, frozen json.RawMessage, p Preview, problem string, now time.Time) error
 	// ShowApprovals takes the mark of a quiet one from the pending requests that came from outside of this computer.
 	ShowApprovals(ctx context.Context) error
 	// WithdrawApproval turns a request that is pending, or approved and not claimed, into a withdrawn one and deletes

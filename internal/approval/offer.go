@@ -49,9 +49,9 @@ type Terms struct {
 var (
 	// ErrNumber is returned for a yes without the number that the browser shows. A wrong number is a no.
 	ErrNumber = errors.New("the number that the browser shows is missing")
-	// ErrWrongNumber is returned for a yes with another number than the browser shows: the question is denied with it.
 	// ErrHost is returned for a yes without the host that access is sent to, where that is none that Postern knows.
-	ErrHost        = errors.New("access would go to a host that is not on the list of known apps: its name must be typed to allow that")
+	ErrHost = errors.New("access would go to a host that is not on the list of known apps: its name must be typed to allow that")
+	// ErrWrongNumber is returned for a yes with another number than the browser shows: the question is denied with it.
 	ErrWrongNumber = errors.New("that is not the number that the browser shows; the request was denied, and must be made anew")
 )
 
@@ -86,7 +86,7 @@ func (r Request) number() string {
 // check says what is wrong with a yes to the question, and whether it is to be taken as a no.
 func (r Request) check(a Answer, now time.Time) (denied bool, err error) {
 	if r.Kind != Connect && r.Kind != Widen {
-		return false, nil
+		return false, r.checkAction(a)
 	}
 	if r.Offer == nil || a.Terms == nil {
 		return false, errors.New("the answer does not say what is given")

@@ -24,6 +24,10 @@ var ErrAskerGone = errors.New("the program that asked has ended; nothing was don
 // ErrAmbiguous is returned for the beginning of an id that several questions have.
 var ErrAmbiguous = errors.New("several approvals begin like that: give more of the id")
 
+// ErrChanged is returned for a yes to another version of an action than there is: what was shown is not what would be
+// done.
+var ErrChanged = errors.New("what would be done has changed since it was shown: look at it again")
+
 // Queue puts questions to the owner and takes the answers, over a Store that several processes share.
 type Queue struct {
 	Store    Store
@@ -158,6 +162,15 @@ func (q *Queue) Find(ctx context.Context, prefix string) (Request, error) {
 // Wait returns the question once it is settled. It looks at the store again and again: the answer may come from a
 // process that knows nothing of this one.
 func (q *Queue) Wait(ctx context.Context, id string) (Request, error) {
+	return q.wait(ctx, id, func(r Request) bool { return r.State != Pending })
+}
+
+// WaitOrRevise returns the question once it is settled, or the owner wants it changed.
+func (q *Queue) WaitOrRevise(ctx context.Context, id string) (Request, error) {
+	return q.wait(ctx, id, func(r Request) bool { return r.State != Pending || r.Wanted != nil })
+}
+
+func (q *Queue) wait(ctx context.Context, id string, over func(Request) bool) (Request, error) {
 	poll := q.Poll
 	if poll == 0 {
 		poll = 200 * time.Millisecond
@@ -166,7 +179,7 @@ func (q *Queue) Wait(ctx context.Context, id string) (Request, error) {
 	defer tick.Stop()
 	for {
 		r, err := q.Get(ctx, id)
-		if err != nil || r.State != Pending {
+		if err != nil || over(r) {
 			return r, err
 		}
 		select {
@@ -213,7 +226,13 @@ func (q *Queue) Answer(ctx context.Context, id string, a Answer) error {
 			to, a.Reason = Approved, ""
 		}
 	}
-	if err := q.Store.SettleApproval(ctx, r.ID, to, &a, q.now()); err != nil {
+	err = q.Store.SettleApproval(ctx, r.ID, to, &a, q.now())
+	if errors.Is(err, ErrSettled) && to == Approved {
+		if now, gerr := q.Store.Approval(ctx, r.ID); gerr == nil && now.State == Pending && (now.Version != a.Version || now.Wanted != nil) {
+			return ErrChanged // a moment ago
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if to == Denied {

@@ -15,16 +15,20 @@ import (
 type given struct {
 	number, host, profiles, scopes, expires string
 	once                                    bool
+	instead                                 string // of an action
 }
 
 // terms reads what the owner gives; what is not said is as usual: what was asked for without what is risky, the one
 // profile that there is, and half a year.
 func (g given) terms(r approval.Request, now time.Time) (*approval.Terms, error) {
 	if r.Kind == approval.Action {
-		if g != (given{}) {
+		if g != (given{instead: g.instead}) {
 			return nil, usageError{fmt.Errorf("--number, --host, --profiles, --scopes, --expires and --once are for clients that want to be let in, or more")}
 		}
 		return nil, nil
+	}
+	if g.instead != "" {
+		return nil, usageError{fmt.Errorf("--instead is for calls that wait, not for clients that want to be let in, or more")}
 	}
 	t := r.Offer.Usual(now)
 	if r.Kind == approval.Widen {

@@ -134,7 +134,7 @@ func (p *prompt) answer(ctx context.Context, text string) {
 		return
 	}
 	word, rest, _ := strings.Cut(text, " ")
-	a := approval.Answer{Via: "terminal", By: approval.Self()}
+	a := approval.Answer{Via: "terminal", By: approval.Self(), Version: p.now.Version}
 	var g given
 	switch {
 	case word == "":
@@ -182,6 +182,8 @@ func (p *prompt) answer(ctx context.Context, text string) {
 		fmt.Fprintln(p.f.out, "Refused.")
 	case errors.Is(err, approval.ErrSettled):
 		fmt.Fprintln(p.f.out, "It was settled elsewhere.")
+	case errors.Is(err, approval.ErrChanged): // by another face; it is shown anew
+		fmt.Fprintln(p.f.out, line(err.Error()))
 	default:
 		fmt.Fprintln(p.f.out, line(err.Error()))
 		if !errors.Is(err, approval.ErrWrongNumber) {

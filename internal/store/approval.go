@@ -17,7 +17,7 @@ const resultsKept = 24 * time.Hour
 const approvalColumns = "request, state, client_key, numbers, frozen, answer, result, created_at, expires_at, settled_at"
 
 // forgotten is a request without the contents that were shown: those are kept no longer than the question is open.
-const forgotten = "json_remove(request, '$.preview.body', '$.preview.fields', '$.preview.warnings')"
+const forgotten = "json_remove(request, '$.preview.body', '$.preview.fields', '$.preview.warnings', '$.preview.edits', '$.wanted', '$.problem')"
 
 // AddApproval inserts a pending request.
 func (s *Store) AddApproval(ctx context.Context, r approval.Request) error {
@@ -86,19 +86,47 @@ func scanApproval(scan func(...any) error) (approval.Request, error) {
 	return r, nil
 }
 
-// SettleApproval turns a pending request whose time is not over at now into to. Frozen goes unless to is Approved.
+// SettleApproval turns a pending request whose time is not over at now into to; into Approved only if its version is the
+// answer's and no change is wanted. Frozen goes unless to is Approved.
 func (s *Store) SettleApproval(ctx context.Context, id string, to approval.State, a *approval.Answer, now time.Time) error {
 	var answer any
+	version := 0
 	if a != nil {
 		b, err := json.Marshal(a)
 		if err != nil {
 			return err
 		}
-		answer = string(b)
+		answer, version = string(b), a.Version
 	}
 	return s.step(ctx, id, `UPDATE approvals SET state = ?, answer = ?, settled_at = ?, frozen = CASE WHEN ? THEN frozen END,
-		request = CASE WHEN ? THEN request ELSE `+forgotten+` END WHERE id = ? AND owner_id = ? AND state = ? AND expires_at > ?`,
-		to, answer, nanos(now), to == approval.Approved, to == approval.Approved, id, ownerID, approval.Pending, nanos(now))
+		request = CASE WHEN ? THEN request ELSE `+forgotten+` END WHERE id = ? AND owner_id = ? AND state = ? AND expires_at > ?
+		AND (NOT ? OR coalesce(json_extract(request, '$.version'), 0) = ? AND json_extract(request, '$.wanted') IS NULL)`,
+		to, answer, nanos(now), to == approval.Approved, to == approval.Approved, id, ownerID, approval.Pending, nanos(now), to == approval.Approved, version)
+}
+
+// WantRevision notes what the owner wants changed in a pending request.
+func (s *Store) WantRevision(ctx context.Context, id string, changes map[string]string, now time.Time) error {
+	b, err := json.Marshal(changes)
+	if err != nil {
+		return err
+	}
+	return s.step(ctx, id, "UPDATE approvals SET request = json_set(json_remove(request, '$.problem'), '$.wanted', json(?)) WHERE id = ? AND owner_id = ? AND state = ? AND expires_at > ?",
+		string(b), id, ownerID, approval.Pending, nanos(now))
+}
+
+// ReviseApproval gives a pending request of that version another preview and Frozen and the next version, and takes the
+// note of what is wanted away. With a problem, only the note goes and the problem stands.
+func (s *Store) ReviseApproval(ctx context.Context, id string, version int, frozen json.RawMessage, p approval.Preview, problem string, now time.Time) error {
+	const of = " WHERE id = ? AND owner_id = ? AND state = ? AND expires_at > ? AND coalesce(json_extract(request, '$.version'), 0) = ?"
+	if problem != "" {
+		return s.step(ctx, id, "UPDATE approvals SET request = json_set(json_remove(request, '$.wanted'), '$.problem', ?)"+of, problem, id, ownerID, approval.Pending, nanos(now), version)
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return s.step(ctx, id, "UPDATE approvals SET frozen = ?, request = json_set(json_remove(request, '$.wanted', '$.problem'), '$.preview', json(?), '$.version', ?)"+of,
+		[]byte(frozen), string(b), version+1, id, ownerID, approval.Pending, nanos(now), version)
 }
 
 // ShowApprovals takes the mark of a quiet one from the pending requests that came from outside of this computer.

@@ -22,6 +22,7 @@ type heldCall struct {
 	frozen  json.RawMessage
 	preview approval.Preview
 	class   Class
+	edited  []string    // what the owner has changed, by approval.Edit.Name
 	given   atomic.Bool // up: its client was told that nothing is done
 }
 
@@ -90,7 +91,7 @@ func (r *Runner) elicit(ctx context.Context, h *heldCall, req approval.Request) 
 // may have had its pending_approval long ago.
 func (r *Runner) settle(request context.Context, h *heldCall, req approval.Request) *Outcome {
 	kept := context.WithoutCancel(request)
-	answered, err := r.Queue.Wait(r.life, req.ID)
+	answered, err := r.answered(kept, h, req.ID)
 	if err != nil {
 		if r.life.Err() != nil {
 			if err := r.Queue.Withdraw(kept, req.ID); err != nil && !errors.Is(err, approval.ErrSettled) {
@@ -118,8 +119,7 @@ func (r *Runner) settle(request context.Context, h *heldCall, req approval.Reque
 			r.Log.Warn("remembering that a client may write", "error", err)
 		}
 	}
-	out := r.safely(h.tool.Name, func() *Outcome { return r.direct(kept, h.tool, h.svc, h.inv.Client, h.profile, req.Frozen) })
-	return r.finishHeld(kept, req.ID, out)
+	return r.finishHeld(kept, req.ID, r.safely(h.tool.Name, func() *Outcome { return r.carryOut(kept, h, req) }))
 }
 
 // finishHeld keeps how an approved call ended, for the client that asks later.

@@ -23,6 +23,8 @@ const MaxArguments = 2 << 20
 type Asker interface {
 	Ask(ctx context.Context, r approval.Request) (approval.Request, error)
 	Wait(ctx context.Context, id string) (approval.Request, error)
+	WaitOrRevise(ctx context.Context, id string) (approval.Request, error)
+	Revised(ctx context.Context, r approval.Request, frozen json.RawMessage, p approval.Preview, problem string) error
 	Answer(ctx context.Context, id string, a approval.Answer) error
 	Withdraw(ctx context.Context, id string) error
 	Claim(ctx context.Context, id string) (approval.Request, error)
@@ -313,6 +315,11 @@ func (r *Runner) runAs(ctx context.Context, t *Tool, inv Invocation, p Profile, 
 
 // direct runs the tool now.
 func (r *Runner) direct(ctx context.Context, t *Tool, svc any, c Client, p Profile, args json.RawMessage) *Outcome {
+	return r.perform(ctx, t, c, p, func(ctx context.Context) (Result, error) { return t.run(ctx, svc, args) })
+}
+
+// perform does now what a call of the tool has come to.
+func (r *Runner) perform(ctx context.Context, t *Tool, c Client, p Profile, run func(context.Context) (Result, error)) *Outcome {
 	if t.Class != ClassRead && c.Live != nil {
 		if err := c.Live(ctx); err != nil {
 			return failure(Errorf("not_allowed", "%s; nothing was done", err))
@@ -320,7 +327,7 @@ func (r *Runner) direct(ctx context.Context, t *Tool, svc any, c Client, p Profi
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Limit)
 	defer cancel()
-	res, err := t.run(ctx, svc, args)
+	res, err := run(ctx)
 	if err != nil {
 		return r.explained(ctx, c, p, err)
 	}

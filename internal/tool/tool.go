@@ -73,8 +73,10 @@ type Tool struct {
 	input   func() *inputSchema                                                                                                       // derived when it is first wanted: starting must not wait for it
 	prepare func(ctx context.Context, svc any, args json.RawMessage) (frozen json.RawMessage, p approval.Preview, c Class, err error) // nil: runs on args as they are
 	run     func(ctx context.Context, svc any, args json.RawMessage) (Result, error)
-	open    func(ctx context.Context, opts ...option.ClientOption) (any, error) // nil for a local tool
-	merge   func(parts []part) (Result, error)                                  // nil: profile "all" is refused
+	open    func(ctx context.Context, opts ...option.ClientOption) (any, error)                                                              // nil for a local tool
+	merge   func(parts []part) (Result, error)                                                                                               // nil: profile "all" is refused
+	revise  func(ctx context.Context, svc any, frozen json.RawMessage, changes map[string]string) (json.RawMessage, approval.Preview, error) // nil: the owner can change nothing
+	instead map[string]func(ctx context.Context, svc any, frozen json.RawMessage) (Result, error)                                            // by the id of a Preview.Instead
 }
 
 // Set is the tools of one Google service, in the order of the catalogue.
@@ -139,6 +141,49 @@ func Across[Out Result](merge func(parts []Part[Out]) Out) Option {
 			return merge(typed), nil
 		}
 	}
+}
+
+// Revised lets the owner change a planned call before the yes: revise makes the plan anew of the frozen arguments and the
+// changes, by the names of its Preview.Edits. Like prepare it has no effect. An *Error of its is shown to the owner.
+func Revised[S, F any](revise func(context.Context, *S, F, map[string]string) (Plan[F], error)) Option {
+	return func(t *Tool) {
+		t.revise = func(ctx context.Context, svc any, frozen json.RawMessage, changes map[string]string) (json.RawMessage, approval.Preview, error) {
+			f, err := thaw[F](t.Name, frozen)
+			if err != nil {
+				return nil, approval.Preview{}, err
+			}
+			p, err := revise(ctx, svc.(*S), f, changes)
+			if err != nil {
+				return nil, approval.Preview{}, err
+			}
+			again, err := json.Marshal(p.Frozen)
+			return again, p.Preview, err
+		}
+	}
+}
+
+// Instead lets the owner have something else done with a planned call: run does, if its Preview.Instead holds the id.
+func Instead[S, F any, Out Result](id string, run func(context.Context, *S, F) (Out, error)) Option {
+	return func(t *Tool) {
+		if t.instead == nil {
+			t.instead = map[string]func(context.Context, any, json.RawMessage) (Result, error){}
+		}
+		t.instead[id] = func(ctx context.Context, svc any, frozen json.RawMessage) (Result, error) {
+			f, err := thaw[F](t.Name, frozen)
+			if err != nil {
+				return nil, err
+			}
+			return run(ctx, svc.(*S), f)
+		}
+	}
+}
+
+// thaw reads frozen arguments.
+func thaw[F any](name string, frozen json.RawMessage) (f F, err error) {
+	if err := json.Unmarshal(frozen, &f); err != nil {
+		return f, fmt.Errorf("%s: reading the frozen arguments: %w", name, err)
+	}
+	return f, nil
 }
 
 // Part is one profile's answer to a call with profile "all".
@@ -221,9 +266,9 @@ func planned[S, In, F any, Out Result](class Class, open Opener[S], name, descri
 		return frozen, p.Preview, c, err
 	}
 	t.run = func(ctx context.Context, svc any, frozen json.RawMessage) (Result, error) {
-		var f F
-		if err := json.Unmarshal(frozen, &f); err != nil {
-			return nil, fmt.Errorf("%s: reading the frozen arguments: %w", name, err)
+		f, err := thaw[F](name, frozen)
+		if err != nil {
+			return nil, err
 		}
 		return run(ctx, svc.(*S), f)
 	}

@@ -134,6 +134,15 @@ func saveDraft(ctx context.Context, svc *service, in letterInput) (draftOutput, 
 	if err != nil {
 		return draftOutput{}, err
 	}
+	id := ""
+	if base != nil {
+		id = base.id
+	}
+	return keepDraft(ctx, svc, l, id)
+}
+
+// keepDraft writes a letter over the draft with that id, or as a new one.
+func keepDraft(ctx context.Context, svc *service, l *letter, id string) (draftOutput, error) {
 	raw, err := l.build(ctx, svc)
 	if err != nil {
 		return draftOutput{}, err
@@ -145,8 +154,8 @@ func saveDraft(ctx context.Context, svc *service, in letterInput) (draftOutput, 
 		message.Raw = base64.URLEncoding.EncodeToString(raw)
 	}
 	draft := &api.Draft{Message: message}
-	if base != nil {
-		call := svc.Users.Drafts.Update(me, base.id, draft).Context(ctx)
+	if id != "" {
+		call := svc.Users.Drafts.Update(me, id, draft).Context(ctx)
 		if big {
 			call.Media(bytes.NewReader(raw), media()...).ProgressUpdater(uploading(ctx, len(raw)))
 		}

@@ -20,7 +20,7 @@ var Tools = tool.Set{Name: "gmail", Title: "Gmail", Tools: []tool.Tool{
 	tool.Read(open, "gmail_list_labels", "List the labels with their numbers of unread and all mails.", listLabels, reads, tool.Titled("List labels")),
 	tool.Read(open, "gmail_get_attachment", "Get an attachment: as text (pdf, docx, xlsx, pptx, csv, html, eml), as a file handle, or as an image.", getAttachment, reads, tool.Titled("Get an attachment")),
 	tool.Write(open, "gmail_save_draft", "Write a draft, a reply or a forward, or change a draft. Sends nothing.", saveDraft, tool.Needs(api.GmailModifyScope, api.GmailComposeScope+" "+api.GmailReadonlyScope), tool.Titled("Save a draft")),
-	tool.Outward(open, "gmail_send", "Send a mail or a draft after the owner's approval. Takes draft_id, or what gmail_save_draft takes.", prepareSend, send, tool.Needs(api.GmailModifyScope, api.GmailSendScope+" "+api.GmailReadonlyScope), tool.Titled("Send a mail")),
+	tool.Outward(open, "gmail_send", "Send a mail or a draft after the owner's approval. Takes draft_id, or what gmail_save_draft takes.", prepareSend, send, tool.Needs(api.GmailModifyScope, api.GmailSendScope+" "+api.GmailReadonlyScope), tool.Titled("Send a mail"), tool.Revised(reviseSend), tool.Instead(insteadDraft, keepInstead)),
 	tool.Write(open, "gmail_modify", "Archive, mark, star, trash or label mails or conversations.", modify, tool.Needs(api.GmailModifyScope), tool.Titled("Label or file mails")),
 }}
 

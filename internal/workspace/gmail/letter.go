@@ -50,6 +50,13 @@ type letter struct {
 	List     string       `json:"list,omitempty"`     // the mailing list of the mail that is answered
 	Pictures []string     `json:"pictures,omitempty"` // addresses that are loaded from elsewhere when it is read
 	Notes    []string     `json:"notes,omitempty"`    // what is not as one might expect
+	// Source is the letter's own text in Markdown, "" if it was not written in that. TailText and TailHTML follow what is
+	// made of it: the signature, and what is quoted or forwarded.
+	Source   string `json:"source,omitempty"`
+	TailText string `json:"tail_text,omitempty"`
+	TailHTML string `json:"tail_html,omitempty"`
+
+	ownHTML, ownText int // bytes of what is made of Source
 
 	unread map[string]string // address fields of a draft that cannot be read, by the argument that replaces them
 }
@@ -122,6 +129,9 @@ func resolve(ctx context.Context, svc *service, in letterInput, base *draftState
 		}
 	}
 	l.Mail.Date = tool.From(ctx).Now
+	if l.Source != "" { // all that was put to it since stands behind it
+		l.TailHTML, l.TailText = l.Mail.HTML[l.ownHTML:], l.Mail.Text[l.ownText:]
+	}
 	if l.Mail.MessageID == "" {
 		l.Mail.MessageID = "<" + strings.ToLower(rand.Text()) + "@" + domainOf(l.Mail.From.Address) + ">"
 	}
@@ -174,8 +184,8 @@ func (l *letter) write(in letterInput, from sender) (err error) {
 		}
 		l.Mail.Text, _ = mail.Plain([]byte(l.Mail.HTML))
 		l.Mail.Text += "\n"
-	} else if l.Mail.HTML, l.Mail.Text, err = compose.FromMarkdown(tool.Clean(in.Markdown)); err != nil {
-		return invalid(err)
+	} else if err := l.markdown(in.Markdown); err != nil {
+		return err
 	}
 	_, l.Pictures = mail.Plain([]byte(l.Mail.HTML))
 	if from.Signature != "" && (in.Signature == nil || *in.Signature) {
@@ -183,6 +193,15 @@ func (l *letter) write(in letterInput, from sender) (err error) {
 		text, _ := mail.Plain([]byte(from.Signature))
 		l.Mail.Text += "\n-- \n" + text + "\n"
 	}
+	return nil
+}
+
+// markdown makes the letter's own text of Markdown.
+func (l *letter) markdown(source string) (err error) {
+	if l.Mail.HTML, l.Mail.Text, err = compose.FromMarkdown(tool.Clean(source)); err != nil {
+		return invalid(err)
+	}
+	l.Source, l.ownHTML, l.ownText = source, len(l.Mail.HTML), len(l.Mail.Text)
 	return nil
 }
 

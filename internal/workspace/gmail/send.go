@@ -16,11 +16,13 @@ import (
 	api "google.golang.org/api/gmail/v1"
 	"google.golang.org/api/googleapi"
 
+	"postern/internal/approval"
 	"postern/internal/mail"
 	"postern/internal/tool"
 )
 
-// frozenSend is what was shown to the owner, and what alone is sent: a draft as it was, or a letter.
+// frozenSend is what was shown to the owner, and what alone is sent: a draft as it was, a letter, or what the owner has
+// made of a draft.
 type frozenSend struct {
 	DraftID string  `json:"draft_id,omitempty"`
 	Digest  string  `json:"digest,omitempty"` // of the draft's bytes
@@ -57,13 +59,22 @@ func prepareSend(ctx context.Context, svc *service, in letterInput) (tool.Plan[f
 	if len(l.recipients()) == 0 {
 		return none, tool.Errorf("invalid_argument", "the mail has no recipient: pass to, cc or bcc")
 	}
+	return planLetter(ctx, svc, l)
+}
+
+// planLetter is what becomes of a letter that is resolved.
+func planLetter(ctx context.Context, svc *service, l *letter) (tool.Plan[frozenSend], error) {
 	if _, err := l.build(ctx, svc); err != nil { // what cannot be built is refused before anybody is asked
-		return none, err
+		return tool.Plan[frozenSend]{}, err
 	}
 	p := preview(ctx, svc, l)
 	p.Warnings = append(p.Warnings, l.Notes...)
 	if seen, ok := mail.VisibleHTML([]byte(l.Mail.HTML)); !ok || !holds(l.Mail.Text, string(seen)) {
 		p.Warnings = append(p.Warnings, "Not all of its text could be shown here: save it as a draft and look at it in Gmail")
+	}
+	p.Edits = l.edits()
+	if canDraft(ctx) {
+		p.Instead = []approval.Choice{{ID: insteadDraft, Title: "Save as a draft"}}
 	}
 	return tool.Plan[frozenSend]{Frozen: frozenSend{Letter: l}, Preview: p}, nil
 }
@@ -93,6 +104,7 @@ func prepareDraft(ctx context.Context, svc *service, in letterInput) (tool.Plan[
 	if p.Warnings = append(odd, p.Warnings...); more != "" {
 		p.Body += "\n\n" + more
 	}
+	p.Edits = l.edits()
 	return tool.Plan[frozenSend]{Frozen: frozenSend{DraftID: d.id, Digest: d.digest()}, Preview: p}, nil
 }
 
@@ -137,7 +149,12 @@ func sendDraft(ctx context.Context, svc *service, f frozenSend) (sendOutput, err
 	if d.digest() != f.Digest {
 		return sendOutput{}, changed()
 	}
-	l, err := d.letter()
+	l := f.Letter
+	if l == nil {
+		l, err = d.letter()
+	} else {
+		d.raw, err = l.build(ctx, svc) // what the owner has made of it goes
+	}
 	if err != nil {
 		return sendOutput{}, err
 	}
