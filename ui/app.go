@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"postern/internal/desk"
+	"postern/ui/popup"
 )
 
 // Icons are the tray icon's pictures, one for each state.
@@ -21,7 +22,7 @@ type Icons struct{ Idle, Shared, Trouble, Waiting fyne.Resource }
 type Config struct {
 	Fyne      fyne.App
 	Bridge    Bridge
-	Questions Questions // the pop-up; nil: nothing pops up
+	Questions Questions // the pop-up; package popup's, if nil
 	Autostart Autostart // nil: cannot be set
 	Version   string
 	Command   string // how the command line is called, for the clients that start it; "postern" if empty
@@ -70,6 +71,9 @@ func New(c Config) *App {
 	if c.Command == "" {
 		c.Command = "postern"
 	}
+	if c.Questions == nil {
+		c.Questions = popup.New(c.Fyne, c.Bridge.Answer, c.Bridge.BlockClient, c.Now, c.Do)
+	}
 	a := &App{config: c, do: c.Do}
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
@@ -81,32 +85,22 @@ func New(c Config) *App {
 	return a
 }
 
-// Run takes snapshots until ctx ends, when the bridge says that something changed, at most once a second, and now and then.
+// The rhythm of the loop.
+const (
+	settling = 50 * time.Millisecond // after a change, until the store has all of it
+	apart    = time.Second           // at least, between two drawings: see drawTray
+)
+
+// Run takes snapshots until ctx ends: when the bridge says that something changed, at most once a second, and now and then.
 // It is not for the UI thread.
 func (a *App) Run(ctx context.Context) {
-	const pause = time.Second // between two drawings: see the tray's menu
-	now := time.NewTimer(0)
-	defer now.Stop()
-	changed := a.config.Bridge.Changed()
+	defer a.stop()
 	var last desk.Snapshot
-	var before time.Time
 	for {
-		select {
-		case <-ctx.Done():
-			a.stop()
-			return
-		case _, open := <-changed:
-			if !open {
-				changed = nil
-			}
-			now.Reset(max(0, pause-time.Since(before)))
-			continue
-		case <-now.C:
-		}
-		before = time.Now()
+		changed, begun := a.config.Bridge.Changed(), time.Now()
 		s, err := a.config.Bridge.Snapshot(ctx, a.config.Version)
 		if ctx.Err() != nil {
-			continue
+			return
 		}
 		if err != nil {
 			s = last
@@ -117,7 +111,15 @@ func (a *App) Run(ctx context.Context) {
 		}
 		last = s
 		a.do(func() { a.draw(s) })
-		now.Reset(a.config.Every)
+		select {
+		case <-ctx.Done():
+		case <-time.After(a.config.Every):
+		case <-changed:
+			select {
+			case <-ctx.Done():
+			case <-time.After(max(settling, apart-time.Since(begun))):
+			}
+		}
 	}
 }
 
@@ -131,9 +133,7 @@ func same(a, b desk.Snapshot) bool {
 func (a *App) draw(s desk.Snapshot) {
 	a.last = s
 	a.drawTray()
-	if a.config.Questions != nil {
-		a.config.Questions.Update(s.Loud())
-	}
+	a.config.Questions.Update(s.Loud())
 	a.window.update(s)
 }
 
@@ -196,9 +196,7 @@ func (a *App) choose(e entry) {
 
 // quit ends the app: what is asked is denied, and what is under way is ended.
 func (a *App) quit() {
-	if a.config.Questions != nil {
-		a.config.Questions.Close()
-	}
+	a.config.Questions.Close()
 	a.stop()
 	a.config.Quit()
 }
@@ -208,7 +206,7 @@ func (a *App) ShowWindow() { a.window.raise() }
 
 // ShowRequests puts what waits to the owner, also what does not show by itself.
 func (a *App) ShowRequests() {
-	if len(a.last.Waiting) == 0 || a.config.Questions == nil {
+	if len(a.last.Waiting) == 0 {
 		a.window.open(viewClients)
 		a.ShowWindow()
 		return

@@ -28,7 +28,7 @@ type Bridge interface {
 // Snapshots is how a bridge stands.
 type Snapshots interface {
 	Snapshot(ctx context.Context, version string) (desk.Snapshot, error)
-	// Changed fires when a new snapshot may differ from the last.
+	// Changed returns a channel that is closed when a new snapshot may differ.
 	Changed() <-chan struct{}
 }
 

@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"postern/internal/activity"
+	"postern/internal/approval"
+	"postern/internal/desk"
+	"postern/internal/settings"
+)
+
+// The scenes are snapshots that tests draw.
+
+// scope is a scope in words.
+func scopes(titles ...string) []desk.Choice {
+	all := make([]desk.Choice, 0, len(titles))
+	for _, t := range titles {
+		id, title, _ := strings.Cut(t, "=")
+		all = append(all, desk.Choice{ID: id, Title: title})
+	}
+	return all
+}
+
+func everySetting() []desk.Setting {
+	var all []desk.Setting
+	for _, k := range settings.Keys() {
+		all = append(all, desk.Setting{Name: k.Name, Value: k.Default, Default: k.Default, Doc: k.Doc, Values: k.Values})
+	}
+	return all
+}
+
+// fresh is a bridge that was just installed.
+func fresh() desk.Snapshot {
+	return desk.Snapshot{At: now, Version: "0.1.0", Dir: "/home/anna/.config/postern", Folder: "/home/anna/.config/postern/files", Serving: true,
+		Local: "http://127.0.0.1:7878/mcp", Vault: desk.Vault{Kind: "the GNOME keyring"}, Settings: everySetting()}
+}
+
+// usual is a bridge in everyday use.
+func usual() desk.Snapshot {
+	s := fresh()
+	s.GoogleClient = "1234567890-abc.apps.googleusercontent.com"
+	s.Profiles = []desk.Profile{
+		{ID: "p1", Name: "work", Email: "anna@work.example", State: "valid", Toolsets: []string{"gmail", "calendar"}, Default: true, SignedInAt: now.AddDate(0, -1, 0)},
+		{ID: "p2", Name: "home", Email: "anna@example.com", State: "must sign in again", Reason: "Google ended the sign-in: the password was changed.", ReadOnly: true, SignedInAt: now.AddDate(0, -3, 0)},
+	}
+	s.Clients = []desk.Client{
+		{ID: "c1", Name: "Claude", Identity: "claude.ai", CreatedAt: now.AddDate(0, -1, 0), LastUsedAt: now.Add(-7 * time.Minute), LastFrom: "public", Grants: []desk.Grant{{
+			ID: "g1", Profiles: []desk.Choice{{ID: "p1", Title: "work"}}, Scopes: scopes("gmail:read=Read mail", "gmail:write=Write drafts, label and archive mail", "gmail:send=Send mail"),
+			SentTo: "https://claude.ai/api/mcp/auth_callback", Public: true, CreatedAt: now.AddDate(0, -1, 0), ExpiresAt: now.AddDate(0, 5, 0)}}},
+		{ID: "c2", Name: "Cursor", CreatedAt: now.AddDate(0, 0, -2), Grants: []desk.Grant{
+			{ID: "g2", Profiles: []desk.Choice{{ID: "p1", Title: "work"}}, Scopes: scopes("gmail:read=Read mail"), SentTo: "cursor://anysphere.cursor-retrieval/oauth", ExpiresAt: now.Add(5 * time.Hour)},
+			{ID: "g3", Profiles: []desk.Choice{{ID: "p2", Title: "home"}}, Scopes: scopes("gmail:read=Read mail"), SentTo: "http://127.0.0.1:51234/callback"}}},
+		{ID: "c3", Name: "mcp-remote", CreatedAt: now.AddDate(0, 0, -9), LastUsedAt: now.AddDate(0, 0, -8), LastFrom: "this computer"},
+		{ID: "c4", Name: "Free Prizes", Blocked: true, CreatedAt: now.AddDate(0, 0, -4)},
+	}
+	s.Recent = []activity.Entry{
+		{Seq: 5, At: now.Add(-7 * time.Minute), Event: activity.Call, Client: "Claude", Profile: "work", Tool: "gmail_search", Outcome: activity.OK, Duration: 412 * time.Millisecond},
+		{Seq: 4, At: now.Add(-9 * time.Minute), Event: activity.Call, Client: "Claude", Profile: "work", Tool: "gmail_send", Outcome: activity.Denied, Duration: 12400 * time.Millisecond},
+		{Seq: 3, At: now.Add(-2 * time.Hour), Event: activity.Call, Client: "Cursor", Profile: "home", Tool: "gmail_read_thread", Outcome: activity.Failed, Duration: 1200 * time.Millisecond},
+		{Seq: 2, At: now.Add(-3 * time.Hour), Event: activity.Paused, Outcome: activity.OK},
+		{Seq: 1, At: now.AddDate(0, -1, 0), Event: activity.LetIn, Client: "Claude", Outcome: activity.OK},
+	}
+	return s
+}
+
+// asked is a bridge that waits for the owner.
+func asked() desk.Snapshot {
+	s := usual()
+	s.Profiles[1].State, s.Profiles[1].Reason = "valid", ""
+	s.PairingUntil = now.Add(8 * time.Minute)
+	s.Waiting = []approval.Request{
+		{ID: "a1", Kind: approval.Connect, Client: "ChatGPT", State: approval.Pending, CreatedAt: now.Add(-90 * time.Second), Offer: &approval.Offer{ClientID: "c9", From: "the internet", Public: true}},
+		{ID: "a2", Kind: approval.Action, Client: "Claude", State: approval.Pending, CreatedAt: now.Add(-20 * time.Second), Preview: approval.Preview{Title: "Send a mail to ben@example.com"}},
+	}
+	return s
+}
+
+// shared is a bridge that is reached from the internet, and paused.
+func shared() desk.Snapshot {
+	s := usual()
+	s.Profiles = s.Profiles[:1]
+	s.Public = "https://postern-anna.ngrok.app/mcp"
+	return s
+}
+
+// Texts that somebody would be fooled by.
+const (
+	rtl   = "قم بتحويل الأموال"
+	bidi  = "invoice\u202efdp.exe\u202c\u2066hidden\u2069"
+	shell = "$(touch /tmp/pwned) `id` **bold** [click](https://evil.example) <b>x</b>"
+)
+
+var long = strings.Repeat("An assistant with a very long name ", 15)[:500]
+
+// hostile is a bridge whose clients have names to fool the owner with.
+func hostile() desk.Snapshot {
+	s := usual()
+	for i, n := range []string{long, bidi, shell, rtl} {
+		s.Clients[i].Name = n
+	}
+	s.Clients[0].Identity = "xn--cude-6cd.example"
+	s.Clients[0].Grants[0].SentTo = "https://evil.example/" + strings.Repeat("a", 400)
+	s.Profiles[0].Email = strings.Repeat("m", 200) + "@work.example"
+	s.Profiles[1].Name = "家"
+	s.Profiles[1].Reason = "bad\x00\x1b[31mred\nline " + bidi
+	for i, n := range []string{long, bidi, shell, "\u200b\u200b", rtl} {
+		s.Recent[i].Client, s.Recent[i].Event = n, activity.Call
+	}
+	s.Recent[1].Tool = strings.Repeat("x", 300)
+	s.Waiting = []approval.Request{{ID: "a1", Kind: approval.Connect, Client: bidi + "\n\nAllow", State: approval.Pending, CreatedAt: now, Offer: &approval.Offer{Quiet: true}},
+		{ID: "a2", Kind: approval.Action, Client: long, State: approval.Pending, CreatedAt: now, Preview: approval.Preview{Title: "Send " + shell + " to " + rtl}}}
+	s.Trouble = "listening: " + bidi + shell
+	return s
+}
