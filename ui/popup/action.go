@@ -12,17 +12,35 @@ import (
 // actionCard asks whether a call runs that other people would see, or that cannot be undone. It shows what would happen
 // as those people will see it.
 func actionCard(r approval.Request, c *choice, a acts) *card {
-	body := below(2, alerts(r, red)...)
-	body.Add(row(text.T("popup.by"), below(-14, bold(quoted(r)), soft(line(r.Origin, maxLine)))))
-	body.Add(row(text.T("popup.as"), below(-14, bold(line(r.Profile, maxName)), effect(r))))
-	for _, f := range fields(r, a.hands) {
-		body.Add(f)
+	body := below(2)
+	if w := warnings(r); len(w) > 0 {
+		body.Add(box(red, below(-12, w...)))
 	}
+	body.Add(row(text.T("popup.by"), below(-14, bold(quoted(r)), plain(origin(r)))))
+	body.Add(row(text.T("popup.as"), below(-14, bold(line(r.Profile, maxName)), effect(r))))
+	fields := below(-12)
+	for _, f := range r.Preview.Fields {
+		fields.Add(row(line(f.Name, maxName), long(f.Value, a.hands)))
+	}
+	body.Add(fields)
 	if r.Preview.Body != "" {
 		body.Add(box(calm, long(r.Preview.Body, a.hands)))
 	}
+	var extra []*button
+	for _, one := range r.Preview.Instead {
+		extra = append(extra, newButton(a.hands, insteadTitle(one), widget.MediumImportance, func() { a.instead(one.ID) }))
+	}
 	reason := newEntry(a.hands, text.T("popup.reason"), func(s string) { c.reason = s })
-	return frame(r, line(reveal(r.Preview.Title), maxLine), body, container.New(inset{}, reason), nil, a, false)
+	reason.Text = c.reason
+	return frame(r, line(reveal(r.Preview.Title), maxLine), body, container.New(inset{}, reason), extra, a, false)
+}
+
+// origin is what is known of where the client runs, beside what it calls itself.
+func origin(r approval.Request) string {
+	if public(r) {
+		return text.T("popup.origin.outside")
+	}
+	return line(r.Origin, maxLine)
 }
 
 // effect says what the class of the call means.

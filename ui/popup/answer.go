@@ -25,10 +25,23 @@ func (d *Desk) deny() {
 	}
 }
 
-// allow gives what is chosen, if the button could be pressed at all.
-func (d *Desk) allow(once bool) {
-	if d.phase == asking && d.hands.live() && len(d.choice.missing()) == 0 {
-		d.send(d.choice.yes(once, d.now()), nil)
+// allow gives what is chosen.
+func (d *Desk) allow() { d.yes(d.choice.yes(false, d.now())) }
+
+// allowOnce gives it for the refused call alone.
+func (d *Desk) allowOnce() { d.yes(d.choice.yes(true, d.now())) }
+
+// doInstead has something else done than was asked for, e.g. a mail kept as a draft.
+func (d *Desk) doInstead(id string) {
+	a := d.choice.yes(false, d.now())
+	a.Instead = id
+	d.yes(a)
+}
+
+// yes gives an answer that allows something, if the button could be pressed at all.
+func (d *Desk) yes(a approval.Answer) {
+	if d.phase == asking && d.hands.live() && len(d.choice.missing()) == 0 && d.turns.shown.Wanted == nil {
+		d.send(a, nil)
 	}
 }
 

@@ -2,11 +2,13 @@ package popup
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
 	"postern/internal/approval"
@@ -57,6 +59,22 @@ func (b *bench) taken() given {
 	return g
 }
 
+// choose picks the number and types the host, where they are asked for.
+func (b *bench) choose() {
+	for _, o := range b.objects() {
+		switch o := o.(type) {
+		case *button:
+			if strings.TrimSpace(o.Text) == "64" {
+				test.Tap(o)
+			}
+		case *entry:
+			if r := b.desk.turns.shown; r.Kind == approval.Connect {
+				o.SetText(r.Offer.Host)
+			}
+		}
+	}
+}
+
 // shown is the id of the question that the window shows, "" for none.
 func (b *bench) shown() string {
 	if b.desk.phase != asking && b.desk.phase != sending {
@@ -80,6 +98,8 @@ func walk(o fyne.CanvasObject) []fyne.CanvasObject {
 	case *fyne.Container:
 		inside = o.Objects
 	case *container.Scroll:
+		inside = []fyne.CanvasObject{o.Content}
+	case *container.ThemeOverride:
 		inside = []fyne.CanvasObject{o.Content}
 	}
 	for _, one := range inside {

@@ -15,13 +15,13 @@ import (
 type acts struct {
 	*hands
 	deny, allow, once, block func()
-	changed                  func() // something else is chosen
+	instead                  func(id string) // does what Preview.Instead names
+	changed                  func()          // something else is chosen
 }
 
 // state is what changes on a card while it shows.
 type state struct {
-	place  string // "1 of 3"
-	left   string // the time that is left
+	when   string // which of how many, and the time that is left
 	status string // what is missing, or what Allow does
 	alarm  bool   // status is something that went wrong
 	live   bool   // Allow can be pressed
@@ -49,12 +49,11 @@ func newCard(r approval.Request, c *choice, a acts) *card {
 // frame puts together what all cards have: where the question is from on top, the question, what scrolls, and below,
 // always in sight, the buttons. extra stands at the left of the buttons: what is neither yes nor no; field, above them.
 func frame(r approval.Request, title string, body, field fyne.CanvasObject, extra []*button, a acts, once bool) *card {
-	place, left, status := widget.NewLabel(""), widget.NewLabel(""), bold("")
-	left.Alignment = fyne.TextAlignTrailing
+	when, status := widget.NewLabel(""), bold("")
+	when.Alignment = fyne.TextAlignTrailing
 	deny := newButton(a.hands, text.T("popup.deny"), widget.HighImportance, a.deny)
 	allow := newButton(a.hands, text.T("popup.allow"), widget.MediumImportance, a.allow)
 	allow.Icon = theme.ConfirmIcon()
-	dead := append([]*button{}, extra...)
 	buttons := []fyne.CanvasObject{}
 	for _, b := range extra {
 		buttons = append(buttons, b)
@@ -69,13 +68,15 @@ func frame(r approval.Request, title string, body, field fyne.CanvasObject, extr
 	buttons = append(buttons, allow)
 
 	heading := bold(title)
-	heading.SizeName = theme.SizeNameSubHeadingText
-	top := below(0, band(r, place, left), container.New(inset{left: margin, right: margin}, heading))
+	if len(title) < 100 {
+		heading.SizeName = theme.SizeNameSubHeadingText
+	}
+	top := below(0, band(r, when), container.New(inset{left: margin, right: margin}, below(0, heading)))
 
 	inside := container.New(inset{left: margin, right: margin, bottom: 4}, body)
 	inside.Resize(fyne.NewSize(width, 1)) // for the height of what wraps
 	scroll := container.NewVScroll(inside)
-	more := soft(text.T("popup.more"))
+	more := bold(text.T("popup.more"))
 	more.Alignment, more.SizeName = fyne.TextAlignCenter, theme.SizeNameCaptionText
 	hint := func() {
 		if inside.MinSize().Height-scroll.Offset.Y-scroll.Size().Height > 2 {
@@ -93,10 +94,9 @@ func frame(r approval.Request, title string, body, field fyne.CanvasObject, extr
 	rows = append(rows,
 		container.New(inset{left: margin, right: margin}, container.New(fixed(statusHeight), status)),
 		container.New(inset{left: margin, right: margin, bottom: 8}, container.NewHBox(buttons...)))
-	c := &card{content: container.NewBorder(top, below(0, rows...), nil, nil, scroll), deny: deny}
+	c := &card{content: container.New(page{}, top, scroll, below(0, rows...)), deny: deny}
 	c.show = func(s state) {
-		set(place, s.place, widget.MediumImportance)
-		set(left, s.left, widget.MediumImportance)
+		set(when, s.when, widget.MediumImportance)
 		how := widget.MediumImportance
 		if s.alarm {
 			how = widget.DangerImportance
@@ -105,7 +105,7 @@ func frame(r approval.Request, title string, body, field fyne.CanvasObject, extr
 		for _, b := range live {
 			b.enable(s.live)
 		}
-		for _, b := range dead {
+		for _, b := range extra {
 			b.enable(s.free)
 		}
 		hint()
@@ -139,32 +139,23 @@ func set(l *widget.Label, s string, how widget.Importance) {
 }
 
 // band says where the question is from, in a colour of its own if that is the internet.
-func band(r approval.Request, place, left fyne.CanvasObject) fyne.CanvasObject {
+func band(r approval.Request, when fyne.CanvasObject) fyne.CanvasObject {
 	from, t := text.T("popup.from.here"), calm
 	if public(r) {
 		from, t = text.T("popup.from.internet"), amber
 	}
 	head := widget.NewLabel(from)
 	head.TextStyle.Bold = true
-	return box(t, container.NewHBox(head, layout.NewSpacer(), place, left))
+	return box(t, container.New(beside{}, head, when))
 }
 
-// alerts are the warnings of a preview, each on red.
-func alerts(r approval.Request, t tone) []fyne.CanvasObject {
+// warnings are those of a preview, to be set on red.
+func warnings(r approval.Request) []fyne.CanvasObject {
 	var all []fyne.CanvasObject
 	for _, w := range r.Preview.Warnings {
 		if w = line(reveal(w), maxLine); w != "" {
-			all = append(all, box(t, plain(w)))
+			all = append(all, plain(w))
 		}
-	}
-	return all
-}
-
-// fields are the lines of a preview.
-func fields(r approval.Request, h *hands) []fyne.CanvasObject {
-	var all []fyne.CanvasObject
-	for _, f := range r.Preview.Fields {
-		all = append(all, row(line(f.Name, maxName), long(f.Value, h)))
 	}
 	return all
 }
@@ -185,7 +176,7 @@ func long(s string, h *hands) fyne.CanvasObject {
 			all.Add(open)
 			say()
 		}
-		all.Refresh()
+		h.grown()
 	}
 	say()
 	all.Add(open)

@@ -111,7 +111,7 @@ func (c *choice) chosen(from []approval.Choice, ticked map[string]bool) []string
 
 // yes is the answer that allows what is chosen; once, for a widen question, for the refused call alone.
 func (c *choice) yes(once bool, now time.Time) approval.Answer {
-	a := approval.Answer{Approved: true, Via: via}
+	a := approval.Answer{Approved: true, Via: via, Version: c.request.Version}
 	o := c.request.Offer
 	switch {
 	case o == nil:

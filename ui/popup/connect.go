@@ -52,16 +52,14 @@ func numbers(r approval.Request, c *choice, a acts) fyne.CanvasObject {
 		all = append(all, b)
 		line.Add(b)
 	}
-	return row(text.T("popup.number"), below(-4, plain(text.T("popup.number.which")), container.New(inset{left: 8, bottom: 4}, line)))
+	return row(text.T("popup.number"), container.New(inset{left: 8, top: 4, bottom: 4}, line))
 }
 
 // who is what the client calls itself, and who vouches for that.
 func who(r approval.Request, o *approval.Offer) fyne.CanvasObject {
-	identity := plain(text.T("popup.unverified"))
-	identity.Importance = widget.WarningImportance
+	identity := marked(theme.NewWarningThemedResource(theme.WarningIcon()), text.T("popup.unverified"))
 	if o.Identity != "" {
-		identity = plain(text.T("popup.verified", text.Values{"Host": address(o.Identity)}))
-		identity.Importance = widget.SuccessImportance
+		identity = marked(theme.NewSuccessThemedResource(theme.ConfirmIcon()), text.T("popup.verified", text.Values{"Host": address(o.Identity)}))
 	}
 	from := plain(text.T("popup.local"))
 	if o.Public {
@@ -86,13 +84,7 @@ func destination(r approval.Request, o *approval.Offer, c *choice, a acts) fyne.
 	case o.Known != "":
 		head = text.T("popup.known", text.Values{"App": line(o.Known, maxName), "Host": address(o.Host)})
 	}
-	all := []fyne.CanvasObject{bold(head), mono(address(o.SendTo))}
-	for _, w := range r.Preview.Warnings {
-		if w = line(reveal(w), maxLine); w != "" {
-			all = append(all, plain(w))
-		}
-	}
-	inside := below(-12, all...)
+	inside := below(-12, append([]fyne.CanvasObject{bold(head), mono(address(o.SendTo))}, warnings(r)...)...)
 	if o.Stranger() {
 		host := newEntry(a.hands, text.T("popup.host.hint"), func(s string) { c.host = s; a.changed() })
 		inside = below(2, inside, container.New(inset{left: 8, right: 8, bottom: 8}, host))
@@ -104,14 +96,14 @@ func destination(r approval.Request, o *approval.Offer, c *choice, a acts) fyne.
 func profiles(o *approval.Offer, c *choice, a acts) fyne.CanvasObject {
 	all := below(-10)
 	for _, p := range o.Profiles {
-		all.Add(ticked(p.ID, line(p.Title, maxName), c.profiles, width-labels-4*margin, a))
+		all.Add(ticked(p.ID, line(p.Title, maxLine), c.profiles, line1, a))
 	}
 	return row(text.T("popup.profiles"), all)
 }
 
 // ticked is a check box over one choice.
 func ticked(id, label string, chosen map[string]bool, room float32, a acts) *tick {
-	return newTick(a.hands, cut(label, room-40), chosen[id], func(on bool) { chosen[id] = on; a.changed() })
+	return newTick(a.hands, cut(label, room), chosen[id], func(on bool) { chosen[id] = on; a.changed() })
 }
 
 // cut shortens a label so that it is no wider than the room for it.
@@ -155,8 +147,7 @@ func scopes(o *approval.Offer, c *choice, a acts, body *fyne.Container) []fyne.C
 		fold := row("", container.NewHBox(open))
 		open.OnTapped = func() {
 			body.Objects[indexOf(body, fold)] = row(text.T("popup.other.label"), ticks(other, c, a))
-			body.Refresh()
-			a.changed()
+			a.grown()
 		}
 		parts = append(parts, fold)
 	}
@@ -172,23 +163,33 @@ func indexOf(in *fyne.Container, o fyne.CanvasObject) int {
 	return -1
 }
 
-// ticks are check boxes in two columns.
+// The room for the label of a check box: of one that has a line for itself, and of one of two.
+const (
+	boxed = 40 // the box itself and its margins
+	line1 = width - labels - 2*margin - barWidth - boxed
+	line2 = (width-labels-2*margin-barWidth)/2 - boxed
+)
+
+// ticks are check boxes in two columns; one that is too long for its column has a line for itself.
 func ticks(all []approval.Choice, c *choice, a acts) fyne.CanvasObject {
-	const room = (width - labels - 2*margin - barWidth) / 2
 	lines := below(-10)
-	for i := 0; i < len(all); i += 2 {
-		pair := container.New(beside{})
-		for _, s := range all[i:min(i+2, len(all))] {
-			label := scopeTitle(s)
-			if s.Risky && !s.Asked {
-				label += " " + text.T("popup.risky.mark")
-			}
-			pair.Add(ticked(s.ID, label, c.scopes, room, a))
+	var pair *fyne.Container
+	for _, s := range all {
+		label := scopeTitle(s)
+		if s.Risky && !s.Asked {
+			label += " " + text.T("popup.risky.mark")
 		}
-		if len(pair.Objects) == 1 {
-			pair.Add(layout.NewSpacer())
+		if cut(label, line2) != label {
+			lines.Add(ticked(s.ID, label, c.scopes, line1, a))
+			continue
 		}
-		lines.Add(pair)
+		one := ticked(s.ID, label, c.scopes, line2, a)
+		if pair == nil {
+			pair = container.New(beside{}, one, layout.NewSpacer())
+			lines.Add(pair)
+			continue
+		}
+		pair.Objects[1], pair = one, nil
 	}
 	return lines
 }
@@ -221,7 +222,7 @@ func lasting(c *choice, a acts) fyne.CanvasObject {
 		}
 		paint()
 		if c.request.Offer.Public && !endless {
-			line.Add(newButton(a.hands, text.T("popup.longer"), widget.LowImportance, func() { fill(true); a.changed() }))
+			line.Add(newButton(a.hands, text.T("popup.longer"), widget.LowImportance, func() { fill(true); a.grown() }))
 		}
 	}
 	fill(false)

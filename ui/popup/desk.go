@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"postern/internal/approval"
@@ -70,7 +71,7 @@ func New(app fyne.App, answer func(ctx context.Context, id string, a approval.An
 	}
 	d := &Desk{app: app, answer: answer, block: block, now: now, do: do, parting: parting, turns: newTurns()}
 	d.ticking = d.tickForReal
-	d.hands = &hands{attention: &attention{now: now}, escape: d.dismiss, pause: d.rest}
+	d.hands = &hands{attention: &attention{now: now}, escape: d.dismiss, pause: d.rest, grown: d.grown}
 	d.life, d.cancel = context.WithCancel(context.Background())
 	return d
 }
@@ -138,6 +139,8 @@ func (d *Desk) advance() {
 		case d.turns.gone(d.turns.shown):
 			d.turns.settled(false)
 			d.tell(text.T("popup.elsewhere"), briefly, false)
+		case d.turns.renew():
+			d.ask(d.turns.shown, d.choice.reason)
 		}
 	case telling:
 		if !now.Before(d.until) {
@@ -155,12 +158,17 @@ func (d *Desk) next(follows bool) {
 		d.shut()
 		return
 	}
-	d.phase, d.alarm, d.choice = asking, "", newChoice(r)
+	d.ask(r, "")
+}
+
+// ask shows a question; reason is what was typed already against an earlier version of it.
+func (d *Desk) ask(r approval.Request, reason string) {
+	d.phase, d.choice = asking, newChoice(r)
+	d.choice.reason = reason
+	d.alarm = line(r.Problem, maxLine)
 	d.put(newCard(r, d.choice, acts{
 		hands: d.hands,
-		deny:  d.deny,
-		allow: func() { d.allow(false) },
-		once:  func() { d.allow(true) },
+		deny:  d.deny, allow: d.allow, once: d.allowOnce, instead: d.doInstead,
 		block: d.blockAsker, changed: d.redraw,
 	}), text.T("popup.window", text.Values{"Client": called(r)}))
 }
@@ -173,6 +181,7 @@ func (d *Desk) tell(says string, lasts time.Duration, follows bool) {
 
 // put shows a card in the window, which is opened if there is none.
 func (d *Desk) put(c *card, title string) {
+	c.content = container.NewThemeOverride(c.content, outlined{d.app.Settings().Theme()})
 	d.card = c
 	opens := d.window == nil
 	if opens {
@@ -211,6 +220,14 @@ func (d *Desk) rest() {
 	d.hands.move(func() { d.window.Canvas().Focus(d.card.deny) })
 }
 
+// grown lays the card out anew after something was added to it.
+func (d *Desk) grown() {
+	if d.card != nil {
+		d.card.content.Refresh()
+		d.redraw()
+	}
+}
+
 // shut closes the window.
 func (d *Desk) shut() {
 	d.phase = closed
@@ -231,14 +248,16 @@ func (d *Desk) redraw() {
 	}
 	now := d.now()
 	n, of := d.turns.place(now)
-	s := state{left: countdown(d.turns.shown.ExpiresAt.Sub(now)), free: d.phase == asking && d.hands.live()}
+	s := state{when: countdown(d.turns.shown.ExpiresAt.Sub(now)), free: d.phase == asking && d.hands.live()}
 	if of > 1 {
-		s.place = text.T("popup.place", text.Values{"N": n, "Of": of})
+		s.when = text.T("popup.place", text.Values{"N": n, "Of": of}) + " · " + s.when
 	}
 	lacks := needs(d.choice.missing())
 	switch {
 	case d.phase == sending:
 		s.status = text.T("popup.sending")
+	case d.turns.shown.Wanted != nil:
+		s.status = text.T("popup.changing")
 	case d.alarm != "":
 		s.status, s.alarm = d.alarm, true
 	case lacks != "":
@@ -248,7 +267,7 @@ func (d *Desk) redraw() {
 	default:
 		s.status = gives(d.choice)
 	}
-	s.live = s.free && lacks == ""
+	s.live = s.free && lacks == "" && d.turns.shown.Wanted == nil
 	d.card.show(s)
 	if d.window.Canvas().Focused() == nil { // a click beside everything takes the focus away
 		d.rest()

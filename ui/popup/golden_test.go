@@ -119,7 +119,7 @@ func more(public bool) approval.Request {
 func mail(warnings ...string) approval.Request {
 	r := asked(approval.Action, 15*time.Minute)
 	r.Origin, r.Profile, r.Tool, r.Class = "/usr/bin/claude (pid 4242)", "home", "gmail_send", "outward"
-	r.Preview = approval.Preview{Title: "Send a mail to 2 people", Warnings: warnings, Body: "Dear Anna,\n\nshall we meet on Friday at noon, as every week? I bring the plans for the garden.\n\nBest wishes\nMe",
+	r.Preview = approval.Preview{Title: "Send a mail to 2 people", Warnings: warnings, Instead: []approval.Choice{{ID: "draft", Title: "Keep it as a draft"}}, Body: "Dear Anna,\n\nshall we meet on Friday at noon, as every week? I bring the plans for the garden.\n\nBest wishes\nMe",
 		Fields: []approval.Field{{Name: "From", Value: "Me <me@example.com>"}, {Name: "To", Value: "Anna <anna@example.com>"}, {Name: "Cc", Value: "Bob <bob@elsewhere.example>"},
 			{Name: "Subject", Value: "Friday"}, {Name: "Attachment", Value: "garden.pdf (application/pdf, 120 kB)"}}}
 	return r
@@ -176,7 +176,7 @@ func TestCardsLookAsIntended(t *testing.T) {
 			b.desk.Update([]approval.Request{p.r(), {ID: "q2", Kind: approval.Action, ExpiresAt: noon.Add(time.Hour)}})
 			b.ahead(time.Second)
 			if p.chosen {
-				b.desk.choice.number, b.desk.choice.host = "27", "claude.ai.evil.example"
+				b.choose()
 			}
 			b.desk.advance()
 			test.AssertRendersToImage(t, p.name+".png", b.desk.window.Canvas())

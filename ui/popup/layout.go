@@ -12,10 +12,10 @@ import (
 
 // The size of the window. It never changes, so that no button comes to lie where another was.
 const (
-	width  = 600
-	height = 620
+	width  = 640
+	height = 660
 	margin = 12
-	labels = 132 // width of the names beside values
+	labels = 124 // width of the names beside values
 )
 
 // column is a layout: one below the other, each as wide as all. It gives them their width before it asks for their
@@ -85,6 +85,25 @@ func (l beside) Layout(all []fyne.CanvasObject, size fyne.Size) {
 		o.Move(fyne.NewPos(x, 0))
 		x += w
 	}
+}
+
+// page is the layout of the whole window: what stands on top and below it keeps its height, what is between gets the rest.
+type page struct{}
+
+// MinSize implements fyne.Layout.
+func (page) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(width, height) }
+
+// Layout implements fyne.Layout.
+func (page) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	top, middle, bottom := all[0], all[1], all[2]
+	for _, o := range []fyne.CanvasObject{top, bottom} {
+		o.Resize(fyne.NewSize(size.Width, o.MinSize().Height))
+		o.Resize(fyne.NewSize(size.Width, o.MinSize().Height))
+	}
+	top.Move(fyne.NewPos(0, 0))
+	bottom.Move(fyne.NewPos(0, size.Height-bottom.Size().Height))
+	middle.Move(fyne.NewPos(0, top.Size().Height))
+	middle.Resize(fyne.NewSize(size.Width, size.Height-top.Size().Height-bottom.Size().Height))
 }
 
 // inset is a layout: a margin around one object.
@@ -176,6 +195,17 @@ func box(t tone, inside fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(newTint(t), container.New(inset{left: barWidth}, inside))
 }
 
+// outlined is the theme with edges that can be seen around what is to be filled in, on any background.
+type outlined struct{ fyne.Theme }
+
+// Color implements fyne.Theme.
+func (o outlined) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	if n == theme.ColorNameInputBorder {
+		n = theme.ColorNamePlaceHolder
+	}
+	return o.Theme.Color(n, v)
+}
+
 // plain is a label of plain text that wraps: nothing in it is taken for markup.
 func plain(s string) *widget.Label {
 	l := widget.NewLabel(s)
@@ -206,10 +236,9 @@ func bold(s string) *widget.Label {
 	return l
 }
 
-func soft(s string) *widget.Label {
-	l := plain(s)
-	l.Importance = widget.LowImportance
-	return l
+// marked is a label behind an icon.
+func marked(icon fyne.Resource, s string) fyne.CanvasObject {
+	return container.New(beside{[]float32{24}}, container.New(inset{left: 8}, widget.NewIcon(icon)), container.New(column{}, plain(s)))
 }
 
 // mono is for addresses, in which each letter counts.
@@ -221,5 +250,5 @@ func mono(s string) *widget.Label {
 
 // row is a value beside its name.
 func row(label string, value fyne.CanvasObject) fyne.CanvasObject {
-	return container.New(beside{[]float32{labels}}, container.New(column{}, soft(label)), container.New(column{}, value))
+	return container.New(beside{[]float32{labels}}, container.New(column{}, plain(label)), container.New(column{}, value))
 }

@@ -114,6 +114,18 @@ func (t *turns) open(now time.Time) []approval.Request {
 	return open
 }
 
+// renew takes over what a newer snapshot says of the shown question, and reports whether that is something else: the
+// owner may have had an action changed.
+func (t *turns) renew() bool {
+	i := slices.IndexFunc(t.waiting, func(r approval.Request) bool { return r.ID == t.shown.ID })
+	if i < 0 {
+		return false
+	}
+	was, is := t.shown, t.waiting[i]
+	t.shown = is
+	return was.Version != is.Version || was.Problem != is.Problem || (was.Wanted == nil) != (is.Wanted == nil)
+}
+
 // place says which of how many the shown question is.
 func (t *turns) place(now time.Time) (n, of int) {
 	of = t.done + len(t.open(now))

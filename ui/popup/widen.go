@@ -21,14 +21,18 @@ func widenCard(r approval.Request, a acts) *card {
 	}
 	body := below(2)
 	if len(plainly) > 0 {
-		body.Add(row(text.T("popup.more.wants"), below(-12, plainly...)))
+		body.Add(row(text.T("popup.wants"), below(-12, plainly...)))
 	}
 	if len(seen) > 0 {
-		body.Add(row(text.T("popup.more.wants"), box(amber, below(-12, append(seen, plain(text.T("popup.risky.note")))...))))
+		label := text.T("popup.wants")
+		if len(plainly) > 0 {
+			label = text.T("popup.risky")
+		}
+		body.Add(row(label, box(amber, below(-12, append(seen, plain(text.T("popup.risky.note")))...))))
 	}
 	body.Add(row(text.T("popup.calls"), bold(quoted(r))))
-	for _, w := range alerts(r, red) {
-		body.Add(w)
+	if w := warnings(r); len(w) > 0 {
+		body.Add(box(red, below(-12, w...)))
 	}
 	for i, f := range r.Preview.Fields {
 		label := line(f.Name, maxName)
@@ -40,6 +44,5 @@ func widenCard(r approval.Request, a acts) *card {
 		}
 		body.Add(row(label, long(f.Value, a.hands)))
 	}
-	body.Add(row(text.T("popup.lasts"), plain(text.T("popup.lasts.how"))))
 	return frame(r, text.T("popup.widen.title", text.Values{"Client": called(r)}), body, nil, nil, a, true)
 }

@@ -11,6 +11,7 @@ type hands struct {
 	*attention
 	escape func()
 	pause  func() // after a click: the focus goes back to where it does no harm
+	grown  func() // something was added to the card
 }
 
 // press runs f for a key that was meant to press what has the focus.

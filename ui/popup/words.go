@@ -32,6 +32,15 @@ func scopeTitle(s approval.Choice) string {
 	return line(s.Title, maxName)
 }
 
+// insteadTitle is what may be done instead, in plain words.
+func insteadTitle(one approval.Choice) string {
+	key := "popup.instead." + one.ID
+	if words := text.T("popup.instead." + one.ID); words != key {
+		return words
+	}
+	return line(one.Title, 40)
+}
+
 // durationWords says how long something lasts.
 func durationWords(d time.Duration) string {
 	switch {
@@ -79,11 +88,20 @@ func gives(c *choice) string {
 	case r.Kind == approval.Connect && r.Offer != nil:
 		n := len(c.chosen(r.Offer.Scopes, c.scopes))
 		what := text.N("popup.gives.scopes", n)
-		whose := text.N("popup.gives.profiles", len(c.chosen(r.Offer.Profiles, c.profiles)))
+		chosen := c.chosen(r.Offer.Profiles, c.profiles)
+		whose := text.N("popup.gives.profiles", len(chosen))
+		for _, p := range r.Offer.Profiles {
+			if len(chosen) == 1 && p.ID == chosen[0] {
+				whose = line(p.Title, maxName)
+			}
+		}
 		if c.lasts == forever {
 			return text.T("popup.gives.endless", text.Values{"Client": called(r), "What": what, "Whose": whose})
 		}
 		return text.T("popup.gives", text.Values{"Client": called(r), "What": what, "Whose": whose, "Time": durationWords(c.lasts)})
+	}
+	if r.Class == "write" { // the queue's owner keeps the yes for a day
+		return text.T("popup.gives.write")
 	}
 	return text.T("popup.gives.action")
 }
@@ -97,6 +115,8 @@ func sentence(err error) string {
 		return text.T("popup.error.nonumber")
 	case errors.Is(err, approval.ErrHost):
 		return text.T("popup.error.host")
+	case errors.Is(err, approval.ErrChanged):
+		return text.T("popup.error.changed")
 	case errors.Is(err, approval.ErrAskerGone):
 		return text.T("popup.error.gone")
 	case errors.Is(err, approval.ErrSettled), errors.Is(err, approval.ErrNotFound):
