@@ -33,11 +33,13 @@ func (f *face) approvals() *cobra.Command {
 	approve.Flags().StringVar(&g.profiles, "profiles", "", "profiles that it gets, separated by commas")
 	approve.Flags().StringVar(&g.scopes, "scopes", "", "scopes that it gets, separated by commas")
 	approve.Flags().StringVar(&g.expires, "expires", "", "how long it gets them: never, or a time such as 12h or 30d")
+	approve.Flags().StringVar(&g.instead, "instead", "", "what is done instead, as \"approvals show\" names it, e.g. draft")
 	approve.Flags().BoolVar(&g.once, "once", false, "what it wants more, for the call that was refused alone")
 	return noun("approvals", "Questions of assistants to you", list,
 		&cobra.Command{Use: "show ID", Short: "Show exactly what would happen", Args: exactly(1), RunE: f.open(f.showApproval)},
 		approve,
-		deny)
+		deny,
+		f.revise())
 }
 
 func (f *face) listApprovals(ctx context.Context, b *bridge.Bridge, all bool) error {
@@ -99,6 +101,12 @@ func (f *face) showApproval(ctx context.Context, b *bridge.Bridge, args []string
 			}
 		}
 		fmt.Fprintf(f.out, "\nUntil %s. Answer with:\n  postern approvals approve %s%s\n  postern approvals deny %s --reason \"…\"\n", r.ExpiresAt.Local().Format("15:04"), r.ID, how, r.ID)
+		for _, c := range r.Preview.Instead {
+			fmt.Fprintf(f.out, "  postern approvals approve %s --instead %s\n", r.ID, c.ID)
+		}
+		if len(r.Preview.Edits) > 0 {
+			fmt.Fprintf(f.out, "Or change it first:\n  postern approvals edit %s %s=…\n", r.ID, r.Preview.Edits[0].Name)
+		}
 	default:
 		fmt.Fprintf(f.out, "\nThis question is settled: %s%s.\n", r.State, how(r.Answer))
 	}
@@ -176,12 +184,17 @@ func (f *face) approve(ctx context.Context, b *bridge.Bridge, id string, g given
 	if err != nil {
 		return err
 	}
+	if !set.BesideDesktop {
+		if err := noDesktop(ctx, b); err != nil {
+			return err
+		}
+	}
 	self := approval.Self()
 	if err := approval.MayApprove(approval.Face{Process: self, Terminal: f.terminal(), Trusted: set.CLI}, r, approval.Serving(b.Store.Path())...); err != nil {
 		return ownerMust{err}
 	}
 	f.preview(r)
-	switch err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: self, Number: g.number, Host: g.host, Terms: terms}); {
+	switch err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: self, Number: g.number, Host: g.host, Terms: terms, Version: r.Version, Instead: g.instead}); {
 	case errors.Is(err, approval.ErrNumber):
 		return usageError{fmt.Errorf("say with --number which number the browser shows")}
 	case errors.Is(err, approval.ErrHost):
@@ -191,6 +204,10 @@ func (f *face) approve(ctx context.Context, b *bridge.Bridge, id string, g given
 	}
 	if terms != nil {
 		fmt.Fprintf(f.out, "\nAllowed: %s.\n", summary(r, *terms))
+		return nil
+	}
+	if g.instead != "" {
+		fmt.Fprintf(f.out, "\nInstead of that: %s. It happens now.\n", line(g.instead))
 		return nil
 	}
 	fmt.Fprintln(f.out, "\nApproved. It happens now.")

@@ -92,42 +92,15 @@ func (c clientRow) may(now time.Time) string {
 
 // clientRows reads all clients with their grants.
 func clientRows(ctx context.Context, b *bridge.Bridge) ([]clientRow, error) {
-	clients, err := b.Store.Clients(ctx)
-	if err != nil {
-		return nil, err
-	}
-	grants, err := b.Store.Grants(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names, err := b.ProfileNames(ctx)
-	if err != nil {
-		return nil, err
-	}
-	used, err := b.Store.ToolsUsed(ctx)
+	all, err := b.Clients(ctx)
 	if err != nil {
 		return nil, err
 	}
 	rows := []clientRow{}
-	for _, c := range clients {
-		row := clientRow{ID: c.ID, Name: c.Name, Kind: c.Kind, Status: c.Status, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt, Grants: []grantRow{}}
-		var last time.Time
-		for _, g := range grants {
-			if g.ClientID != c.ID {
-				continue
-			}
-			out := grantRow{g.ID, []string{}, g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason, append([]activity.Use{}, used[g.ID]...)}
-			for _, id := range g.Profiles {
-				name, ok := names[id]
-				if !ok {
-					name = "a removed profile"
-				}
-				out.Profiles = append(out.Profiles, name)
-			}
-			row.Grants = append(row.Grants, out)
-			if g.LastUsedAt.After(last) {
-				last, row.LastAddress = g.LastUsedAt, g.LastAddress
-			}
+	for _, c := range all {
+		row := clientRow{ID: c.ID, Name: c.Name, Kind: c.Kind, Status: c.Status, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt, LastAddress: c.LastAddress, Grants: []grantRow{}}
+		for _, g := range c.Grants {
+			row.Grants = append(row.Grants, grantRow{g.ID, g.Names, g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason, g.Used})
 		}
 		rows = append(rows, row)
 	}

@@ -40,22 +40,18 @@ func (f *face) importClient(ctx context.Context, b *bridge.Bridge, args []string
 	if len(data) > maxClientFile {
 		return fmt.Errorf("importing the OAuth client: the file is too large to be one")
 	}
-	// What the file holds is told before the vault is opened: that may ask for something.
-	if _, err := auth.ParseGoogleClient(data); err != nil {
-		return fmt.Errorf("importing the OAuth client: %w", err)
+	id, note, err := b.ImportGoogleClient(ctx, data)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		f.show("%s", note)
 	}
 	v, err := b.Vault(ctx)
 	if err != nil {
 		return err
 	}
-	c, err := auth.ImportGoogleClient(ctx, v, data)
-	if err != nil {
-		return fmt.Errorf("importing the OAuth client: %w", err)
-	}
-	if c.Kind == "web" {
-		f.show("This is a client of the kind \"web\": Google takes only the redirect addresses that you have listed for it. One of the kind \"Desktop app\" needs none.")
-	}
-	fmt.Fprintf(f.out, "The OAuth client %s is kept in the %s.\n", line(c.ID), v.Kind())
+	fmt.Fprintf(f.out, "The OAuth client %s is kept in the %s.\n", line(id), v.Kind())
 	if args[0] != "-" {
 		fmt.Fprintln(f.out, "You can delete the file now.")
 	}
@@ -79,11 +75,7 @@ func (f *face) showGoogleClient(ctx context.Context, b *bridge.Bridge, _ []strin
 }
 
 func (f *face) removeClient(ctx context.Context, b *bridge.Bridge, _ []string) error {
-	v, err := b.Vault(ctx)
-	if err != nil {
-		return err
-	}
-	if err := auth.RemoveGoogleClient(ctx, v); err != nil {
+	if err := b.RemoveGoogleClient(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintln(f.out, "The OAuth client is forgotten. Profiles that it signed in go on working.")

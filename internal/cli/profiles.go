@@ -105,17 +105,8 @@ func (f *face) remarks(ctx context.Context, b *bridge.Bridge, one auth.Profile) 
 	if one.State != auth.Valid {
 		f.show("Note: %s.", clean(bridge.Health(one)))
 	}
-	if !one.RefreshUntil.IsZero() {
-		f.show("Note: your OAuth app is in Testing, so Google ends this sign-in on %s. Publish the app in Google Cloud to end that.", one.RefreshUntil.Local().Format("2 January"))
-	}
-	all, err := b.Profiles.List(ctx)
-	if err != nil {
-		return
-	}
-	for _, o := range all {
-		if o.ID != one.ID && strings.EqualFold(o.Email, one.Email) {
-			f.show("Note: profile %s is the same account.", line(o.Name))
-		}
+	for _, r := range b.Remarks(ctx, one) {
+		f.show("Note: %s", clean(r))
 	}
 }
 

@@ -63,12 +63,15 @@ func (f *face) setSetting(ctx context.Context, b *bridge.Bridge, args []string) 
 	if err != nil {
 		return err
 	}
+	if k.Name == besideDesktop && !stricter(k, args[1]) {
+		return ownerMust{fmt.Errorf("setting %s: only Postern's window can switch that on: see Settings there", k.Name)}
+	}
 	if k.Guards && !stricter(k, args[1]) {
 		if err := f.mayLoosen(ctx, b); err != nil {
 			return fmt.Errorf("setting %s: %w", k.Name, err)
 		}
 	}
-	if err := settings.Set(ctx, b.Store, k.Name, args[1]); err != nil {
+	if err := b.SetSetting(ctx, k.Name, args[1]); err != nil {
 		return err
 	}
 	fmt.Fprintf(f.out, "%s is now %q.\n", k.Name, line(args[1]))
@@ -80,7 +83,7 @@ func stricter(k settings.Key, value string) bool {
 	switch k.Name {
 	case "read_only":
 		return value == "true"
-	case "approvals.cli", "approvals.elicitation":
+	case "approvals.cli", besideDesktop, "approvals.elicitation":
 		return value == "false"
 	case "exchange.folder":
 		return false

@@ -106,7 +106,7 @@ func statusOf(ctx context.Context, b *bridge.Bridge) (status, error) {
 	s.Pending, s.Paused, s.Locked = len(pending), b.Paused(), b.LockedDown()
 	within, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	if running, err := b.Running(within); err == nil { // else nothing serves, or it does not answer
+	if running, err := b.Running(within); err == nil && running.Local != "" { // else nothing serves, or it does not answer
 		s.Serving = &running
 	}
 	for _, k := range settings.Keys() {
