@@ -294,6 +294,18 @@ func TestNothingOfATokenIsKept(t *testing.T) {
 // listen opens the stream of an older client, and returns a channel that is closed when it ends.
 func (s *serving) listen(token string) <-chan struct{} {
 	s.t.Helper()
+	stream, closed := s.stream(token), make(chan struct{})
+	go func() {
+		defer close(closed)
+		_, _ = io.Copy(io.Discard, stream) // its end is what is waited for
+		stream.Close()
+	}()
+	return closed
+}
+
+// stream opens the stream of an older client.
+func (s *serving) stream(token string) io.ReadCloser {
+	s.t.Helper()
 	send := func(method, session, body string) *http.Response {
 		req, err := http.NewRequestWithContext(s.t.Context(), method, s.url, strings.NewReader(body))
 		if err != nil {
@@ -322,13 +334,7 @@ func (s *serving) listen(token string) <-chan struct{} {
 	if stream.StatusCode != http.StatusOK {
 		s.t.Fatalf("the stream gets %d", stream.StatusCode)
 	}
-	closed := make(chan struct{})
-	go func() {
-		defer close(closed)
-		_, _ = io.Copy(io.Discard, stream.Body) // its end is what is waited for
-		stream.Body.Close()
-	}()
-	return closed
+	return stream.Body
 }
 
 func waitFor(t *testing.T, done <-chan struct{}, what string) {
