@@ -43,7 +43,7 @@ func numbers(r approval.Request, c *choice, a acts) fyne.CanvasObject {
 			for _, other := range all {
 				other.Importance = widget.MediumImportance
 				if other == b {
-					other.Importance = widget.WarningImportance
+					other.Importance = widget.HighImportance
 				}
 				other.Refresh()
 			}
@@ -143,8 +143,9 @@ func scopes(o *approval.Offer, c *choice, a acts, body *fyne.Container) []fyne.C
 		parts = append(parts, row(text.T("popup.risky"), box(amber, below(-12, plain(text.T("popup.risky.note")), ticks(risky, c, a)))))
 	}
 	if len(other) > 0 {
-		open := newButton(a.hands, text.N("popup.other", len(other)), widget.LowImportance, nil)
-		fold := row("", container.NewHBox(open))
+		open := newButton(a.hands, text.N("popup.other", len(other)), widget.MediumImportance, nil)
+		open.Icon = theme.MenuDropDownIcon()
+		fold := row("", container.New(inset{left: 8}, container.NewHBox(open)))
 		open.OnTapped = func() {
 			body.Objects[indexOf(body, fold)] = row(text.T("popup.other.label"), ticks(other, c, a))
 			a.grown()
@@ -196,7 +197,7 @@ func ticks(all []approval.Choice, c *choice, a acts) fyne.CanvasObject {
 
 // lasting is until when.
 func lasting(c *choice, a acts) fyne.CanvasObject {
-	line := container.NewHBox()
+	line := container.New(flow{width: width - labels - 2*margin - 8, gap: 4})
 	var fill func(endless bool)
 	fill = func(endless bool) {
 		line.RemoveAll()
@@ -204,15 +205,15 @@ func lasting(c *choice, a acts) fyne.CanvasObject {
 		var each []time.Duration
 		paint := func() {
 			for i, b := range all {
-				b.Importance = widget.LowImportance
+				b.Importance = widget.MediumImportance
 				if each[i] == c.lasts {
-					b.Importance = widget.WarningImportance
+					b.Importance = widget.HighImportance
 				}
 				b.Refresh()
 			}
 		}
 		for _, d := range c.durations(endless) {
-			b := newButton(a.hands, durationWords(d), widget.LowImportance, func() {
+			b := newButton(a.hands, durationWords(d), widget.MediumImportance, func() {
 				c.lasts = d
 				paint()
 				a.changed()
@@ -222,9 +223,9 @@ func lasting(c *choice, a acts) fyne.CanvasObject {
 		}
 		paint()
 		if c.request.Offer.Public && !endless {
-			line.Add(newButton(a.hands, text.T("popup.longer"), widget.LowImportance, func() { fill(true); a.grown() }))
+			line.Add(newButton(a.hands, text.T("popup.longer"), widget.MediumImportance, func() { fill(true); a.grown() }))
 		}
 	}
 	fill(false)
-	return row(text.T("popup.until"), line)
+	return row(text.T("popup.until"), container.New(inset{left: 8, top: 4, bottom: 4}, line))
 }

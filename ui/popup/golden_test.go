@@ -179,7 +179,7 @@ func TestCardsLookAsIntended(t *testing.T) {
 				b.choose()
 			}
 			b.desk.advance()
-			test.AssertRendersToImage(t, p.name+".png", b.desk.window.Canvas())
+			looks(t, p.name, b.desk.window.Canvas().Capture())
 		})
 	}
 }
@@ -188,5 +188,5 @@ func TestNoticesLookAsIntended(t *testing.T) {
 	b := newBench(t, inLanguage(t, "en_US.UTF-8", theme.VariantLight))
 	b.desk.Update([]approval.Request{mail()})
 	b.desk.Update(nil)
-	test.AssertRendersToImage(t, "notice.png", b.desk.window.Canvas())
+	looks(t, "notice", b.desk.window.Canvas().Capture())
 }

@@ -106,6 +106,36 @@ func (page) Layout(all []fyne.CanvasObject, size fyne.Size) {
 	middle.Resize(fyne.NewSize(size.Width, size.Height-top.Size().Height-bottom.Size().Height))
 }
 
+// flow is a layout: side by side, in as many lines as the width takes.
+type flow struct{ width, gap float32 }
+
+// MinSize implements fyne.Layout.
+func (l flow) MinSize(all []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(0, l.place(all, func(fyne.CanvasObject, fyne.Position) {}))
+}
+
+// Layout implements fyne.Layout.
+func (l flow) Layout(all []fyne.CanvasObject, _ fyne.Size) {
+	l.place(all, func(o fyne.CanvasObject, at fyne.Position) {
+		o.Resize(o.MinSize())
+		o.Move(at)
+	})
+}
+
+func (l flow) place(all []fyne.CanvasObject, put func(fyne.CanvasObject, fyne.Position)) (height float32) {
+	var at fyne.Position
+	for _, o := range all {
+		size := o.MinSize()
+		if at.X > 0 && at.X+size.Width > l.width {
+			at = fyne.NewPos(0, height+l.gap)
+		}
+		put(o, at)
+		at.X += size.Width + l.gap
+		height = max(height, at.Y+size.Height)
+	}
+	return height
+}
+
 // inset is a layout: a margin around one object.
 type inset struct{ left, top, right, bottom float32 }
 
