@@ -51,9 +51,11 @@ func newActivity(w *window) *activityView {
 	v.outcome.SetSelectedIndex(0)
 	v.client.OnChanged, v.tool.OnChanged, v.profile.OnChanged, v.outcome.OnChanged = look, look, look, look
 	filter := container.NewGridWithColumns(4, v.client, v.profile, v.tool, v.outcome)
+	what := line(text.T("activity.what"))
+	what.Importance = widget.LowImportance
 	actions := container.NewHBox(newButton(text.T("activity.export"), theme.DocumentSaveIcon(), v.export), newButton(text.T("activity.clear"), theme.DeleteIcon(), v.clear))
-	v.root = container.NewBorder(container.NewPadded(container.NewVBox(container.NewBorder(nil, nil, nil, actions, heading(text.T("window.activity"))),
-		aside(text.T("activity.what")), filter)), nil, nil, nil, container.NewStack(v.list, container.NewPadded(container.NewVBox(v.empty))))
+	v.root = container.NewBorder(container.NewPadded(container.NewVBox(container.NewBorder(nil, nil, nil, middle(actions), heading(text.T("window.activity"))),
+		what, filter)), nil, nil, nil, container.NewStack(v.list, container.NewPadded(container.NewVBox(v.empty))))
 	return v
 }
 

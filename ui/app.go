@@ -74,6 +74,7 @@ func New(c Config) *App {
 	if c.Questions == nil {
 		c.Questions = popup.New(c.Fyne, c.Bridge.Answer, c.Bridge.BlockClient, c.Now, c.Do)
 	}
+	c.Fyne.Settings().SetTheme(Look())
 	a := &App{config: c, do: c.Do}
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop

@@ -58,5 +58,5 @@ func (w *window) bannerRow(b banner) fyne.CanvasObject {
 	if b.Do != "" {
 		do = container.NewCenter(newButton(b.Do, nil, act))
 	}
-	return newPanel(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(icon(sign, color))), do, paragraph(b.Text))).edged(color)
+	return newPanel(container.NewBorder(nil, nil, lead(sign, color), do, paragraph(b.Text))).edged(color)
 }

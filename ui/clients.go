@@ -121,7 +121,7 @@ func (v *clientsView) cardOf(c desk.Client) clientCard {
 		card.Used = text.T("clients.used_local", text.Values{"When": ago(c.LastUsedAt, now)})
 	}
 	for _, g := range c.Grants {
-		l := grantLine{Grant: g, Profiles: joined(titlesOf(g.Profiles)), Scopes: joined(titlesOf(g.Scopes)), Until: until(g.ExpiresAt, now), Sent: plain(g.SentTo, longestLine)}
+		l := grantLine{Grant: g, Profiles: joined(titlesOf(g.Profiles)), Scopes: joined(titlesOf(g.Scopes)), Until: ends(g.ExpiresAt, now), Sent: plain(g.SentTo, longestLine)}
 		if g.Public {
 			l.Public = text.T("clients.from_public")
 		}
@@ -157,16 +157,15 @@ func (v *clientsView) card(c clientCard) fyne.CanvasObject {
 	if c.Blocked {
 		return newPanel(append(all, buttons(newButton(text.T("clients.unblock"), nil, func() { v.unblock(c) })))...)
 	}
-	do := buttons()
-	if len(c.Grants) > 1 {
-		do.Add(newButton(text.T("clients.revoke_all"), nil, func() { v.revokeAll(c) }))
-	}
-	do.Add(newButton(text.T("clients.block"), nil, func() { v.block(c) }))
-	if len(c.Grants) == 1 { // its buttons stand with those of its one grant
-		all[len(all)-1].(*fyne.Container).Objects[1].(*fyne.Container).Add(do.Objects[0])
+	block := newButton(text.T("clients.block"), nil, func() { v.block(c) })
+	switch len(c.Grants) {
+	case 0:
+		return newPanel(append(all, buttons(block))...)
+	case 1: // its button stands with those of its one grant
+		more(all[len(all)-1].(*fyne.Container).Objects[1].(*fyne.Container), block)
 		return newPanel(all...)
 	}
-	return newPanel(append(all, do)...)
+	return newPanel(append(all, widget.NewSeparator(), buttons(newButton(text.T("clients.revoke_all"), nil, func() { v.revokeAll(c) }), block))...)
 }
 
 // grant is what was given, and what can be done about it.

@@ -33,15 +33,8 @@ func newConnect(w *window) *connect {
 	c.rows = newRows(func(way) string { return "" }, c.row)
 	c.pick = widget.NewSelect(nil, func(string) { c.show() })
 	c.box = container.NewVBox(newPanel(
-		container.NewBorder(nil, nil, subheadingWide(text.T("window.connect")), nil, c.pick), c.rows.box))
+		container.NewBorder(nil, nil, nil, container.New(fixedWidth(230), c.pick), subheading(text.T("window.connect"))), c.rows.box))
 	return c
-}
-
-// subheadingWide is a subheading that takes the room that it needs.
-func subheadingWide(s string) *widget.Label {
-	l := subheading(s)
-	l.Truncation = fyne.TextTruncateOff
-	return l
 }
 
 func (c *connect) update(s desk.Snapshot) {

@@ -46,7 +46,7 @@ func confirm(w fyne.Window, title, question, yes string, then func()) {
 	s := newSheet(w, title, 420)
 	s.Show()
 	no := newButton(text.T("window.cancel"), nil, s.Hide)
-	s.page(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(icon(theme.WarningIcon(), theme.ColorNameWarning))), nil, paragraph(question)),
+	s.page(container.NewBorder(nil, nil, lead(theme.WarningIcon(), theme.ColorNameWarning), nil, paragraph(question)),
 		no, no, newButton(yes, nil, func() {
 			s.Hide()
 			then()

@@ -175,10 +175,19 @@ func (a *fakeAutostart) SetAutostart(on bool) error {
 	return a.err
 }
 
-// variant is the default theme, light or dark.
+// variant is the app's look, light or dark whatever the desktop is. The font, if it is not nil, is used for everything: a
+// picture then needs none of the machine's.
 type variant struct {
 	fyne.Theme
-	of fyne.ThemeVariant
+	of   fyne.ThemeVariant
+	font fyne.Resource
+}
+
+func (v variant) Font(s fyne.TextStyle) fyne.Resource {
+	if v.font != nil {
+		return v.font
+	}
+	return v.Theme.Font(s)
 }
 
 func (v variant) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
@@ -199,7 +208,6 @@ type stage struct {
 func newStage(t *testing.T, s desk.Snapshot) *stage {
 	t.Helper()
 	fyneApp := test.NewTempApp(t)
-	fyneApp.Settings().SetTheme(variant{theme.DefaultTheme(), theme.VariantLight})
 	st := &stage{bridge: &fakeBridge{snapshot: s, changed: make(chan struct{})}, questions: &fakeQuestions{}, autostart: &fakeAutostart{}}
 	st.App = New(Config{
 		Fyne: fyneApp, Bridge: st.bridge, Questions: st.questions, Autostart: st.autostart, Version: "0.1.0", TrayHost: true,
@@ -210,6 +218,7 @@ func newStage(t *testing.T, s desk.Snapshot) *stage {
 		Now:     func() time.Time { return now },
 		Do:      func(f func()) { f() },
 	})
+	fyneApp.Settings().SetTheme(variant{Look(), theme.VariantLight, nil}) // New follows the desktop
 	st.work.spawn = func(f func()) { f() }
 	st.work.after = func(_ time.Duration, f func()) { st.late = append(st.late, f) }
 	st.draw(s)

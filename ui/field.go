@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -38,12 +39,12 @@ func (v *settingsView) newField(one desk.Setting) *field {
 	case len(one.Values) > 0:
 		control = f.choice(one.Values)
 	case one.Name == "toolsets":
-		control = f.toolsets()
+		control = container.New(layout.NewCustomPaddedLayout(0, 0, -theme.InnerPadding(), 0), f.toolsets())
 	default:
 		control = f.entry(one.Name == "exchange.folder")
 	}
 	if control != nil {
-		f.box = container.NewVBox(column(container.NewBorder(nil, nil, nil, f.reset, subheading(title)), aside(doc)), control, f.wrong)
+		f.box = container.NewVBox(column(container.NewBorder(nil, nil, nil, f.reset, subheading(title)), aside(doc)), container.New(layout.NewCustomPaddedLayout(0, theme.Padding(), theme.InnerPadding(), theme.InnerPadding()), control), f.wrong)
 	}
 	f.draw(one)
 	return f

@@ -53,9 +53,15 @@ type entry struct {
 
 // state is what the icon tells of a snapshot.
 func state(s desk.Snapshot) State {
-	switch {
-	case len(s.Loud()) > 0:
+	if len(s.Loud()) > 0 {
 		return Waiting
+	}
+	return standingState(s)
+}
+
+// standingState is how it stands beside what waits.
+func standingState(s desk.Snapshot) State {
+	switch {
 	case s.LockedDown, s.Trouble != "", s.Vault.Trouble != "", slices.ContainsFunc(s.Profiles, mustSignIn):
 		return Trouble
 	case s.Public != "" && !s.Paused:
@@ -88,8 +94,12 @@ func stateLine(s desk.Snapshot) string {
 		return text.T("tray.sign_in_again", text.Values{"Profile": plain(s.Profiles[again].Name, 30)})
 	case !s.Serving:
 		return text.T("tray.not_serving")
+	case s.Public != "" && clients == 0:
+		return text.T("tray.shared_none")
 	case s.Public != "":
 		return text.N("tray.shared", clients)
+	case clients == 0:
+		return text.T("tray.ready_none")
 	}
 	return text.N("tray.ready", clients)
 }

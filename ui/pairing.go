@@ -43,10 +43,10 @@ func (p *pairing) update(s desk.Snapshot) {
 func (p *pairing) row(open string) fyne.CanvasObject {
 	code := newButton(text.T("share.make_code"), nil, p.makeCode)
 	if open != "" {
-		return newPanel(subheading(text.T("share.pairing_open", text.Values{"Time": open})), aside(text.T("share.pairing_open_text")),
+		return newPanel(titled(text.T("share.pairing_open", text.Values{"Time": open}), text.T("share.pairing_open_text")),
 			buttons(newButton(text.T("share.pairing_close"), nil, p.close), code)).edged(theme.ColorNamePrimary)
 	}
-	return newPanel(subheading(text.T("share.pairing")), aside(text.T("share.pairing_text")),
+	return newPanel(titled(text.T("share.pairing"), text.T("share.pairing_text")),
 		buttons(newButton(text.T("share.pairing_do"), theme.LoginIcon(), p.open), code))
 }
 

@@ -91,15 +91,26 @@ func icon(r fyne.Resource, color fyne.ThemeColorName) *widget.Icon {
 	return widget.NewIcon(theme.NewColoredResource(r, color))
 }
 
+// lead is a picture before a text, at the height of its first line.
+func lead(r fyne.Resource, color fyne.ThemeColorName) *fyne.Container {
+	return container.NewVBox(container.NewGridWrap(fyne.NewSize(30, widget.NewLabel("X").MinSize().Height), container.NewCenter(icon(r, color))))
+}
+
+// titled is a text under what it is about.
+func titled(title, says string) *fyne.Container { return column(subheading(title), aside(says)) }
+
 // column stacks closely what belongs together: labels bring space enough of their own.
 func column(all ...fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedVBoxLayout(-6), all...)
 }
 
-// buttons stand in a row that wraps where the window is narrow.
+// buttons stand in a row that wraps where the window is narrow. The row begins where the texts above it do.
 func buttons(all ...fyne.CanvasObject) *fyne.Container {
-	return container.New(layout.NewRowWrapLayout(), all...)
+	return container.New(layout.NewCustomPaddedLayout(4, 4, theme.InnerPadding(), 0), container.New(layout.NewRowWrapLayout(), all...))
 }
+
+// more adds a button to a row.
+func more(row *fyne.Container, b fyne.CanvasObject) { row.Objects[0].(*fyne.Container).Add(b) }
 
 // panel is a thing of its own on the page.
 type panel struct {
@@ -109,7 +120,7 @@ type panel struct {
 }
 
 func newPanel(all ...fyne.CanvasObject) *panel {
-	p := &panel{content: container.NewVBox(all...)}
+	p := &panel{content: container.New(layout.NewCustomPaddedVBoxLayout(0), all...)}
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -139,7 +150,7 @@ func (r *panelRenderer) inset() float32 { return theme.Padding() * 1.5 }
 func (r *panelRenderer) paint() {
 	variant := fyne.CurrentApp().Settings().ThemeVariant()
 	colors := fyne.CurrentApp().Settings().Theme()
-	r.back.FillColor = colors.Color(theme.ColorNameInputBackground, variant)
+	r.back.FillColor = colors.Color(theme.ColorNameHeaderBackground, variant)
 	r.back.CornerRadius = theme.Size(theme.SizeNameInputRadius) * 1.5
 	r.edge.Hidden = r.p.edge == ""
 	r.edge.CornerRadius = panelEdge / 2

@@ -111,7 +111,7 @@ func (v *profilesView) titles(ids []string) []string {
 
 func (v *profilesView) card(c profileCard) fyne.CanvasObject {
 	if c.ID == "" && c.Name == "" {
-		return newPanel(subheading(text.T("profiles.none")), paragraph(text.T("profiles.none_text")),
+		return newPanel(titled(text.T("profiles.none"), text.T("profiles.none_text")),
 			buttons(newButton(text.T("profiles.add"), theme.ContentAddIcon(), v.add).main()))
 	}
 	sign, color := theme.ConfirmIcon(), theme.ColorNameSuccess
@@ -127,7 +127,7 @@ func (v *profilesView) card(c profileCard) fyne.CanvasObject {
 	}
 	state := line(c.State)
 	state.Truncation = fyne.TextTruncateOff
-	head := container.NewBorder(nil, nil, nil, container.NewHBox(container.NewPadded(icon(sign, color)), state),
+	head := container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(icon(sign, color), state)),
 		column(subheading(title), line(c.Email)))
 	all := []fyne.CanvasObject{head}
 	if c.Reason != "" && !c.Valid {
@@ -201,9 +201,9 @@ func (v *profilesView) rename(profile string) {
 func (v *profilesView) clientRow(id string) fyne.CanvasObject {
 	do := newButton(text.T("profiles.google_replace"), theme.FolderOpenIcon(), v.chooseClient)
 	if id == "" {
-		return newPanel(subheading(text.T("profiles.google")), aside(text.T("profiles.google_missing")), buttons(do))
+		return newPanel(titled(text.T("profiles.google"), text.T("profiles.google_missing")), buttons(do))
 	}
-	return newPanel(subheading(text.T("profiles.google")), aside(text.T("profiles.google_text")), code(plain(id, longestLine)), buttons(do))
+	return newPanel(titled(text.T("profiles.google"), text.T("profiles.google_text")), code(plain(id, longestLine)), buttons(do))
 }
 
 // addProfile opens the page of profiles, with the way of adding one.

@@ -31,7 +31,12 @@ func recordOf(e activity.Entry, now time.Time) record {
 			r.Who = text.T("activity.you")
 		}
 	}
-	r.Outcome = outcomeWord(e.Outcome)
+	switch {
+	case e.Outcome != activity.OK || e.Event == activity.Call || e.Event == "":
+		r.Outcome = outcomeWord(e.Outcome)
+	case e.Event == activity.LetIn || e.Event == activity.Widened:
+		r.Outcome = text.T("activity.allowed")
+	}
 	switch d := e.Duration; {
 	case d <= 0:
 	case d < time.Second:
@@ -86,7 +91,7 @@ type recordLine struct {
 func newRecordLine() *recordLine {
 	l := &recordLine{when: line(""), who: line(""), what: line(""), profile: line(""), outcome: line(""), sign: widget.NewIcon(nil)}
 	l.when.Importance, l.profile.Importance, l.outcome.Importance = widget.LowImportance, widget.LowImportance, widget.LowImportance
-	l.box = container.New(columns{1.2, 0.35, 2.1, 2.5, 1.4, 2}, l.when, container.NewPadded(l.sign), l.who, l.what, l.profile, l.outcome)
+	l.box = container.New(columns{1.75, 0.4, 2.1, 2.5, 1.2, 2}, l.when, container.NewPadded(l.sign), l.who, l.what, l.profile, l.outcome)
 	return l
 }
 

@@ -93,23 +93,35 @@ const (
 
 var long = strings.Repeat("An assistant with a very long name ", 15)[:500]
 
+// foreign is a bridge whose clients write from right to left.
+func foreign() desk.Snapshot {
+	s := usual()
+	for i := range s.Clients {
+		s.Clients[i].Name = rtl
+	}
+	for i := range s.Recent {
+		s.Recent[i].Client = rtl
+	}
+	s.Waiting = []approval.Request{{ID: "a1", Kind: approval.Connect, Client: "\u202e" + rtl + " abc", State: approval.Pending, CreatedAt: now, Offer: &approval.Offer{}}}
+	return s
+}
+
 // hostile is a bridge whose clients have names to fool the owner with.
 func hostile() desk.Snapshot {
 	s := usual()
-	for i, n := range []string{long, bidi, shell, rtl} {
+	for i, n := range []string{long, bidi, shell, "Free Prizes"} {
 		s.Clients[i].Name = n
 	}
 	s.Clients[0].Identity = "xn--cude-6cd.example"
 	s.Clients[0].Grants[0].SentTo = "https://evil.example/" + strings.Repeat("a", 400)
 	s.Profiles[0].Email = strings.Repeat("m", 200) + "@work.example"
-	s.Profiles[1].Name = "家"
 	s.Profiles[1].Reason = "bad\x00\x1b[31mred\nline " + bidi
-	for i, n := range []string{long, bidi, shell, "\u200b\u200b", rtl} {
+	for i, n := range []string{long, bidi, shell, "\u200b\u200b", "x"} {
 		s.Recent[i].Client, s.Recent[i].Event = n, activity.Call
 	}
 	s.Recent[1].Tool = strings.Repeat("x", 300)
 	s.Waiting = []approval.Request{{ID: "a1", Kind: approval.Connect, Client: bidi + "\n\nAllow", State: approval.Pending, CreatedAt: now, Offer: &approval.Offer{Quiet: true}},
-		{ID: "a2", Kind: approval.Action, Client: long, State: approval.Pending, CreatedAt: now, Preview: approval.Preview{Title: "Send " + shell + " to " + rtl}}}
+		{ID: "a2", Kind: approval.Action, Client: long, State: approval.Pending, CreatedAt: now, Preview: approval.Preview{Title: "Send " + shell}}}
 	s.Trouble = "listening: " + bidi + shell
 	return s
 }

@@ -47,7 +47,7 @@ func newSettings(w *window) *settingsView {
 	body := container.NewVBox()
 	if w.app.config.Autostart != nil {
 		v.start = widget.NewCheck(text.T("settings.start"), v.setStart)
-		body.Add(newPanel(v.start, aside(text.T("settings.start_text"))))
+		body.Add(newPanel(column(v.start, aside(text.T("settings.start_text")))))
 	}
 	for _, g := range v.groups {
 		g.box = container.NewVBox()
@@ -77,7 +77,7 @@ func (v *settingsView) update(s desk.Snapshot) {
 		v.started = true
 		v.askStart()
 	}
-	for _, one := range s.Settings {
+	for _, one := range v.ordered(s.Settings) {
 		if f := v.fields[one.Name]; f != nil {
 			f.update(one)
 			continue
@@ -113,6 +113,21 @@ func (v *settingsView) update(s desk.Snapshot) {
 		{text.T("settings.state"), or(s.Dir)},
 		{text.T("settings.version"), or(s.Version)},
 	})
+}
+
+// ordered are the settings as they stand on the page.
+func (v *settingsView) ordered(all []desk.Setting) []desk.Setting {
+	var known []string
+	for _, g := range v.groups {
+		known = append(known, g.names...)
+	}
+	place := func(one desk.Setting) int {
+		if i := slices.Index(known, one.Name); i >= 0 {
+			return i
+		}
+		return len(known)
+	}
+	return slices.SortedStableFunc(slices.Values(all), func(a, b desk.Setting) int { return place(a) - place(b) })
 }
 
 // groupOf is where a setting stands; one that is not known here stands last.

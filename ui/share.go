@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"image"
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -62,9 +65,9 @@ func (v *shareView) headRow(s sharing) fyne.CanvasObject {
 	if len(s.Used) == 0 {
 		who.Add(aside(text.T("share.used_none")))
 	}
-	facts := container.NewVBox(subheading(text.T("share.on")), aside(text.T("share.on_text")),
+	facts := container.NewVBox(titled(text.T("share.on"), text.T("share.on_text")),
 		container.NewBorder(nil, nil, nil, container.NewVBox(v.w.copier(text.T("window.copy"), s.URL)), code(plain(s.URL, longestLine))),
-		subheading(text.T("share.who")), who)
+		column(subheading(text.T("share.who")), who))
 	return newPanel(container.NewBorder(nil, nil, nil, container.NewVBox(qrCode(s.URL)), facts)).edged(theme.ColorNameError)
 }
 
@@ -74,9 +77,21 @@ func qrCode(address string) fyne.CanvasObject {
 	if err != nil {
 		return container.NewStack()
 	}
-	img := canvas.NewImageFromImage(code.Image())
+	const quiet = 4 // modules of white around it, which cameras need
+	picture := image.NewNRGBA(image.Rect(0, 0, code.Size+2*quiet, code.Size+2*quiet))
+	for i := range picture.Pix {
+		picture.Pix[i] = 0xff
+	}
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				picture.SetNRGBA(x+quiet, y+quiet, color.NRGBA{A: 0xff})
+			}
+		}
+	}
+	img := canvas.NewImageFromImage(picture)
 	img.FillMode, img.ScaleMode = canvas.ImageFillContain, canvas.ImageScalePixels
-	img.SetMinSize(fyne.NewSquareSize(150))
+	img.SetMinSize(fyne.NewSquareSize(160))
 	return img
 }
 
@@ -95,7 +110,7 @@ func newGuide(w *window) *guide {
 	g := &guide{w: w}
 	g.rows = newRows(func(guideSteps) string { return "" }, func(s guideSteps) fyne.CanvasObject { return paragraph(s.Text) })
 	g.pick = widget.NewSelect([]string{"Claude", "ChatGPT", "Gemini"}, func(string) { g.show() })
-	g.box = newPanel(container.NewBorder(nil, nil, subheadingWide(text.T("share.guide")), nil, g.pick), g.rows.box)
+	g.box = newPanel(container.NewBorder(nil, nil, nil, container.New(fixedWidth(230), g.pick), subheading(text.T("share.guide"))), g.rows.box)
 	g.pick.SetSelectedIndex(0)
 	return g
 }

@@ -32,7 +32,8 @@ type signIn struct {
 	name     *widget.Entry
 	services *widget.CheckGroup
 	readOnly *widget.Check
-	stop     context.CancelFunc
+	stop     context.CancelFunc // of what is under way
+	busy     bool               // it is
 }
 
 // add begins with a new profile.
@@ -147,6 +148,7 @@ func (s *signIn) begin() {
 	}
 	var profile desk.Profile
 	var remarks []string
+	s.busy = true
 	s.waiting(desk.Step{})
 	step := func(at desk.Step) { s.v.w.app.do(func() { s.waiting(at) }) }
 	s.stop = s.v.w.app.work.start("", func(ctx context.Context) (err error) {
@@ -157,7 +159,7 @@ func (s *signIn) begin() {
 		profile, remarks, err = s.v.bridge.AddProfile(ctx, want, step)
 		return err
 	}, func(err error) {
-		s.stop = nil
+		s.busy = false
 		switch {
 		case errors.Is(err, context.Canceled): // the sheet is closed
 		case err != nil:
@@ -170,7 +172,7 @@ func (s *signIn) begin() {
 
 // waiting shows that Google waits for the owner.
 func (s *signIn) waiting(at desk.Step) {
-	if s.stop == nil && at.URL != "" {
+	if !s.busy && at.URL != "" {
 		return // it came late: the sign-in is over
 	}
 	cancel := newButton(text.T("window.cancel"), nil, s.Hide)
@@ -193,7 +195,7 @@ func (s *signIn) waiting(at desk.Step) {
 // done shows how well it ended.
 func (s *signIn) done(p desk.Profile, remarks []string) {
 	good := text.T("profiles.done", text.Values{"Name": name(p.Name), "Email": plain(p.Email, longestLine)})
-	all := container.NewVBox(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(icon(theme.ConfirmIcon(), theme.ColorNameSuccess))), nil, paragraph(good)))
+	all := container.NewVBox(container.NewBorder(nil, nil, lead(theme.ConfirmIcon(), theme.ColorNameSuccess), nil, paragraph(good)))
 	for _, r := range remarks {
 		all.Add(newPanel(paragraph(plain(r, longestText))).edged(theme.ColorNameWarning))
 	}
@@ -204,7 +206,7 @@ func (s *signIn) done(p desk.Profile, remarks []string) {
 
 // sorry shows why it did not work.
 func (s *signIn) sorry(err error) {
-	all := container.NewVBox(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(icon(theme.ErrorIcon(), theme.ColorNameError))), nil,
+	all := container.NewVBox(container.NewBorder(nil, nil, lead(theme.ErrorIcon(), theme.ColorNameError), nil,
 		column(subheading(text.T("profiles.failed")), paragraph(sentence(err)))))
 	retry := newButton(text.T("profiles.retry"), nil, func() {
 		if s.again != "" {

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -30,6 +32,8 @@ type standing struct {
 	Text   string
 	Paused bool
 	Locked bool
+	Again  string // a profile that must sign in again
+	Local  string
 }
 
 // fact is one line of what there is, and where to go for more.
@@ -77,7 +81,7 @@ func (v *statusView) update(s desk.Snapshot) {
 }
 
 func standingOf(s desk.Snapshot) standing {
-	st := standing{State: state(s), Title: stateLine(s), Paused: s.Paused, Locked: s.LockedDown}
+	st := standing{State: standingState(s), Title: stateLine(s), Paused: s.Paused, Locked: s.LockedDown, Local: plain(s.Local, longestLine)}
 	switch {
 	case s.LockedDown:
 		st.Text = text.T("window.stands_locked")
@@ -85,6 +89,9 @@ func standingOf(s desk.Snapshot) standing {
 		st.Text = text.T("window.stands_trouble")
 	case s.Paused:
 		st.Text = text.T("window.stands_paused")
+	case slices.ContainsFunc(s.Profiles, mustSignIn):
+		st.Again = s.Profiles[slices.IndexFunc(s.Profiles, mustSignIn)].Name
+		st.Text = text.T("window.stands_sign_in")
 	case !s.Serving:
 		st.Text = text.T("window.stands_not_serving")
 	case s.Public != "":
@@ -98,6 +105,8 @@ func standingOf(s desk.Snapshot) standing {
 func (v *statusView) headRow(s standing) fyne.CanvasObject {
 	sign, color := theme.ConfirmIcon(), theme.ColorNameSuccess
 	switch {
+	case s.Again != "":
+		sign, color = theme.WarningIcon(), theme.ColorNameWarning
 	case s.State == Trouble || s.Locked:
 		sign, color = theme.ErrorIcon(), theme.ColorNameError
 	case s.Paused:
@@ -105,7 +114,7 @@ func (v *statusView) headRow(s standing) fyne.CanvasObject {
 	case s.State == Shared:
 		sign, color = theme.UploadIcon(), theme.ColorNameError
 	}
-	big := container.NewGridWrap(fyne.NewSquareSize(40), icon(sign, color))
+	big := container.NewGridWrap(fyne.NewSquareSize(36), icon(sign, color))
 	title := widget.NewLabel(s.Title)
 	title.SizeName, title.TextStyle.Bold, title.Wrapping = theme.SizeNameSubHeadingText, true, fyne.TextWrapWord
 	var do *fyne.Container
@@ -119,11 +128,23 @@ func (v *statusView) headRow(s standing) fyne.CanvasObject {
 		do = buttons(newButton(text.T("window.pause"), theme.MediaPauseIcon(), func() { v.w.switches.pause(true) }),
 			newButton(text.T("window.lockdown"), nil, v.w.switches.lockdown))
 	}
-	return newPanel(container.NewBorder(nil, nil, container.NewPadded(big), nil, column(title, paragraph(s.Text))), do).edged(color)
+	if s.Again != "" {
+		more(do, newButton(text.T("profiles.again"), theme.LoginIcon(), func() {
+			v.w.open(viewProfiles)
+			v.w.profiles.again(s.Again)
+		}).main())
+	}
+	all := []fyne.CanvasObject{container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(big)), nil, column(title, paragraph(s.Text)))}
+	if s.Local != "" {
+		address := line(s.Local)
+		address.TextStyle.Monospace = true
+		all = append(all, labelled(text.T("window.this_computer"), container.NewBorder(nil, nil, nil, v.w.copier(text.T("window.copy"), s.Local), address)))
+	}
+	return newPanel(append(all, do)...).edged(color)
 }
 
 func (v *statusView) waitingRow(n int) fyne.CanvasObject {
-	return newPanel(container.NewBorder(nil, nil, container.NewPadded(icon(theme.QuestionIcon(), theme.ColorNameWarning)),
+	return newPanel(container.NewBorder(nil, nil, lead(theme.QuestionIcon(), theme.ColorNameWarning),
 		container.NewCenter(newButton(text.T("window.review"), nil, v.w.app.ShowRequests).main()),
 		column(subheading(text.N("window.waiting", n)), paragraph(text.T("window.waiting_text"))))).edged(theme.ColorNameWarning)
 }
@@ -156,7 +177,7 @@ func labelled(label string, o fyne.CanvasObject) fyne.CanvasObject {
 	l := widget.NewLabel(label)
 	l.Importance = widget.LowImportance
 	l.Truncation = fyne.TextTruncateEllipsis
-	return container.NewBorder(nil, nil, container.NewGridWrap(fyne.NewSize(130, l.MinSize().Height), l), nil, o)
+	return container.NewBorder(nil, nil, container.NewGridWrap(fyne.NewSize(138, l.MinSize().Height), l), nil, o)
 }
 
 func (v *statusView) factRow(f fact) fyne.CanvasObject {
@@ -165,9 +186,9 @@ func (v *statusView) factRow(f fact) fyne.CanvasObject {
 
 func (v *statusView) recentRow(r recent) fyne.CanvasObject {
 	if len(r.Lines) == 0 {
-		return newPanel(subheading(text.T("window.recent")), aside(text.T("window.no_recent")))
+		return newPanel(titled(text.T("window.recent"), text.T("window.no_recent")))
 	}
-	all := container.NewVBox()
+	all := column()
 	for _, l := range r.Lines {
 		one := newRecordLine()
 		one.set(l)

@@ -74,7 +74,7 @@ func (v *statusView) stepsRow(s steps) fyne.CanvasObject {
 func stepRow(n int, done bool, title, says string, do fyne.CanvasObject) fyne.CanvasObject {
 	var sign fyne.CanvasObject
 	if done {
-		sign = container.NewVBox(container.NewPadded(icon(theme.ConfirmIcon(), theme.ColorNameSuccess)))
+		sign = lead(theme.ConfirmIcon(), theme.ColorNameSuccess)
 	} else {
 		number := widget.NewLabel(strconv.Itoa(n))
 		number.TextStyle.Bold, number.Importance = true, widget.HighImportance

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -132,7 +133,15 @@ func (w *window) copier(label, content string) *button {
 // page is the frame of a view: a heading that stays, with buttons beside it, and the rest to scroll.
 func page(title string, actions, body fyne.CanvasObject) fyne.CanvasObject {
 	scroll := container.NewVScroll(container.NewPadded(body))
-	return container.NewBorder(container.NewPadded(container.NewBorder(nil, nil, nil, actions, heading(title))), nil, nil, nil, scroll)
+	return container.NewBorder(container.NewPadded(container.NewBorder(nil, nil, nil, middle(actions), heading(title))), nil, nil, nil, scroll)
+}
+
+// middle keeps an object as high as it wants to be.
+func middle(o fyne.CanvasObject) fyne.CanvasObject {
+	if o == nil {
+		return nil
+	}
+	return container.NewVBox(layout.NewSpacer(), o, layout.NewSpacer())
 }
 
 // code is a text for a machine, to be copied: in a fixed width, and wrapped anywhere.

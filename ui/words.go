@@ -72,15 +72,23 @@ func clock(t, now time.Time) string {
 	return t.Format(text.T("window.date_and_time"))
 }
 
-// until says when something ends.
+// until says until when something lasts.
 func until(t, now time.Time) string {
 	if t.IsZero() {
 		return text.T("window.until_revoked")
 	}
-	if t.Sub(now) < 48*time.Hour {
-		return text.T("window.until", text.Values{"Time": clock(t, now)})
+	return text.T("window.until", text.Values{"Time": ends(t, now)})
+}
+
+// ends says when something ends.
+func ends(t, now time.Time) string {
+	switch {
+	case t.IsZero():
+		return text.T("window.you_revoke")
+	case t.Sub(now) < 48*time.Hour:
+		return clock(t, now)
 	}
-	return text.T("window.until", text.Values{"Time": day(t, now)})
+	return day(t, now)
 }
 
 // joined is a list in one line.

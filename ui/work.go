@@ -118,9 +118,9 @@ func (w *work) tell(f failure) {
 }
 
 func (w *work) noticeRow(f failure) fyne.CanvasObject {
-	sign, color := icon(theme.InfoIcon(), theme.ColorNamePrimary), theme.ColorNamePrimary
+	sign, color := theme.InfoIcon(), theme.ColorNamePrimary
 	if f.error {
-		sign, color = icon(theme.ErrorIcon(), theme.ColorNameError), theme.ColorNameError
+		sign, color = theme.ErrorIcon(), theme.ColorNameError
 	}
 	away := newButton("", theme.CancelIcon(), func() {
 		w.failed = slices.DeleteFunc(w.failed, func(one failure) bool { return one.id == f.id })
@@ -128,7 +128,7 @@ func (w *work) noticeRow(f failure) fyne.CanvasObject {
 	}).quiet()
 	title := subheading(f.what)
 	title.Truncation, title.Wrapping = fyne.TextTruncateOff, fyne.TextWrapWord
-	return newPanel(container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(sign)), container.NewVBox(away),
+	return newPanel(container.NewBorder(nil, nil, lead(sign, color), container.NewVBox(away),
 		column(title, paragraph(f.why)))).edged(color)
 }
 
