@@ -75,6 +75,15 @@ func (b *bench) choose() {
 	}
 }
 
+// scroll scrolls down.
+func (b *bench) scroll(by float32) {
+	for _, o := range b.objects() {
+		if s, ok := o.(*container.Scroll); ok && by > 0 {
+			s.ScrollToOffset(fyne.NewPos(0, by))
+		}
+	}
+}
+
 // shown is the id of the question that the window shows, "" for none.
 func (b *bench) shown() string {
 	if b.desk.phase != asking && b.desk.phase != sending {

@@ -145,21 +145,24 @@ var pictured = []struct {
 	chosen bool // all that Allow needs is chosen
 	locale string
 	dark   bool
+	down   float32 // how far it is scrolled
 }{
-	{"connect-local", local, false, "en_US.UTF-8", false},
-	{"connect-verified", verified, true, "en_US.UTF-8", false},
-	{"connect-verified-dark", verified, false, "en_US.UTF-8", true},
-	{"connect-verified-de", verified, true, "de_DE.UTF-8", false},
-	{"connect-stranger", stranger, false, "en_US.UTF-8", false},
-	{"connect-stranger-dark", stranger, true, "en_US.UTF-8", true},
-	{"connect-hostile", hostile, false, "en_US.UTF-8", false},
-	{"widen", func() approval.Request { return more(true) }, true, "en_US.UTF-8", false},
-	{"widen-dark", func() approval.Request { return more(false) }, true, "en_US.UTF-8", true},
-	{"mail", func() approval.Request { return mail() }, true, "en_US.UTF-8", false},
-	{"mail-de", func() approval.Request { return mail() }, true, "de_DE.UTF-8", false},
-	{"mail-warned", warned, true, "en_US.UTF-8", false},
-	{"mail-warned-dark", warned, true, "en_US.UTF-8", true},
-	{"mail-hostile", hostileMail, true, "en_US.UTF-8", false},
+	{"connect-local", local, false, "en_US.UTF-8", false, 0},
+	{"connect-verified", verified, true, "en_US.UTF-8", false, 0},
+	{"connect-verified-dark", verified, false, "en_US.UTF-8", true, 0},
+	{"connect-verified-de", verified, true, "de_DE.UTF-8", false, 0},
+	{"connect-stranger", stranger, false, "en_US.UTF-8", false, 0},
+	{"connect-stranger-dark", stranger, true, "en_US.UTF-8", true, 0},
+	{"connect-hostile", hostile, false, "en_US.UTF-8", false, 0},
+	{"widen", func() approval.Request { return more(true) }, true, "en_US.UTF-8", false, 0},
+	{"widen-dark", func() approval.Request { return more(false) }, true, "en_US.UTF-8", true, 0},
+	{"mail", func() approval.Request { return mail() }, true, "en_US.UTF-8", false, 0},
+	{"mail-de", func() approval.Request { return mail() }, true, "de_DE.UTF-8", false, 0},
+	{"mail-warned", warned, true, "en_US.UTF-8", false, 0},
+	{"mail-warned-dark", warned, true, "en_US.UTF-8", true, 0},
+	{"mail-hostile", hostileMail, true, "en_US.UTF-8", false, 0},
+	{"mail-hostile-below", hostileMail, true, "en_US.UTF-8", false, 440},
+	{"connect-hostile-below", hostile, false, "en_US.UTF-8", false, 400},
 }
 
 // TestCardsLookAsIntended compares each card with its picture. After a change that was meant, look at
@@ -178,6 +181,7 @@ func TestCardsLookAsIntended(t *testing.T) {
 			if p.chosen {
 				b.choose()
 			}
+			b.scroll(p.down)
 			b.desk.advance()
 			looks(t, p.name, b.desk.window.Canvas().Capture())
 		})

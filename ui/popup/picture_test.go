@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,48 +39,44 @@ func looks(t *testing.T, name string, img image.Image) {
 	t.Errorf("it does not look like testdata/%s.png: see %s", name, failed)
 }
 
-// small keeps of a picture what the eye needs: 16 steps of each colour, in a palette if that is enough for it. A picture
+// small keeps of a picture what the eye needs: 32 steps of each colour, in a palette if that is enough for it. A picture
 // is a third as large then.
 func small(img image.Image) image.Image {
 	size := img.Bounds()
 	full := image.NewNRGBA(size)
 	draw.Draw(full, size, img, size.Min, draw.Src)
-	count := map[color.Color]int{}
-	for i := range full.Pix {
-		full.Pix[i] = full.Pix[i] >> 4 * 17
-	}
-	for y := size.Min.Y; y < size.Max.Y; y++ {
-		for x := size.Min.X; x < size.Max.X; x++ {
-			count[full.At(x, y)]++
+	index := map[[4]byte]int{}
+	for i := 0; i < len(full.Pix); i += 4 {
+		for j := i; j < i+4; j++ {
+			full.Pix[j] = full.Pix[j]&^7 | full.Pix[j]>>5
 		}
+		index[[4]byte(full.Pix[i:])] = 0
 	}
-	if len(count) > 256 {
+	if len(index) > 256 {
 		return full
 	}
-	var palette color.Palette
-	for c := range count {
-		palette = append(palette, c)
+	colours := slices.SortedFunc(maps.Keys(index), func(a, b [4]byte) int { return bytes.Compare(a[:], b[:]) })
+	out := image.NewPaletted(size, nil)
+	for i, c := range colours {
+		index[c] = i
+		out.Palette = append(out.Palette, color.NRGBA{c[0], c[1], c[2], c[3]})
 	}
-	key := func(c color.Color) uint32 {
-		r, g, b, a := c.RGBA()
-		return r&0xff<<24 | g&0xff<<16 | b&0xff<<8 | a&0xff
+	for i := range out.Pix {
+		out.Pix[i] = uint8(index[[4]byte(full.Pix[4*i:])])
 	}
-	slices.SortFunc(palette, func(a, b color.Color) int { return int(int64(key(a)) - int64(key(b))) })
-	out := image.NewPaletted(size, palette)
-	draw.Draw(out, size, full, size.Min, draw.Src)
 	return out
 }
 
+// same reports whether two pictures are alike in every pixel.
 func same(a, b image.Image) bool {
-	if a.Bounds() != b.Bounds() {
-		return false
+	return a.Bounds() == b.Bounds() && bytes.Equal(pixels(a), pixels(b))
+}
+
+func pixels(img image.Image) []byte {
+	if p, ok := img.(*image.NRGBA); ok {
+		return p.Pix
 	}
-	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
-		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
-			if color.NRGBAModel.Convert(a.At(x, y)) != color.NRGBAModel.Convert(b.At(x, y)) {
-				return false
-			}
-		}
-	}
-	return true
+	out := image.NewNRGBA(img.Bounds())
+	draw.Draw(out, out.Bounds(), img, img.Bounds().Min, draw.Src)
+	return out.Pix
 }
