@@ -1,0 +1,93 @@
+package bridge
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"postern/internal/desk"
+)
+
+const clientJSON = `{"installed":{"client_id":"1.apps.googleusercontent.com","client_secret":"not-so-secret","redirect_uris":["http://localhost"]}}`
+
+var fileVault = map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"}
+
+// TestALockedVaultHoldsNobodyUp: the look gives up, windows are drawn meanwhile, and what the vault says later counts.
+func TestALockedVaultHoldsNobodyUp(t *testing.T) {
+	asked, unlock := make(chan struct{}, 1), make(chan struct{})
+	b := openAt(t, Config{Dir: withClient(t), Getenv: env(map[string]string{"POSTERN_VAULT": "file"}), Ask: func(bool) (string, error) {
+		asked <- struct{}{}
+		<-unlock
+		return "not a secret", nil
+	}})
+	if got := snap(t, b); got.Vault.Kind != "" || got.Vault.Trouble != "" {
+		t.Errorf("before the first look: %+v", got.Vault)
+	}
+	looked := make(chan struct{})
+	go func() { defer close(looked); b.lookAtVault(t.Context(), 50*time.Millisecond) }()
+	waitFor(t, asked, "the vault's question")
+	waitFor(t, looked, "the end of the look")
+	if got := snap(t, b); got.Vault.Kind != "" || !strings.Contains(got.Vault.Trouble, "does not answer") {
+		t.Errorf("while it waits: %+v", got.Vault)
+	}
+	changed := b.Changed()
+	close(unlock)
+	waitFor(t, changed, "the vault's answer")
+	if got := snap(t, b); got.Vault.Kind == "" || got.Vault.Trouble != "" || got.GoogleClient == "" {
+		t.Errorf("unlocked: %+v, %q", got.Vault, got.GoogleClient)
+	}
+}
+
+func TestAVaultThatCannotBeOpened(t *testing.T) {
+	b := openAt(t, Config{Dir: withClient(t), Getenv: noVault})
+	b.LookAtVault(t.Context())
+	if got := snap(t, b); got.Vault.Trouble == "" || got.GoogleClient != "" {
+		t.Errorf("%+v, %q", got.Vault, got.GoogleClient)
+	}
+}
+
+// withClient is a state directory whose vault holds an OAuth client, and so wants its passphrase.
+func withClient(t *testing.T) string {
+	t.Helper()
+	b := openAt(t, Config{Getenv: env(fileVault)})
+	if _, _, err := b.ImportGoogleClient(t.Context(), []byte(clientJSON)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Dir
+}
+
+// TestTheLaterLookCounts, whichever ends first.
+func TestTheLaterLookCounts(t *testing.T) {
+	var l lookedAt
+	first, second := l.begin(), l.begin()
+	l.keep(second, desk.Vault{Kind: "new"}, "2")
+	l.keep(first, desk.Vault{Kind: "old"}, "1")
+	l.waits(first)
+	if v, client := l.now(); v.Kind != "new" || v.Trouble != "" || client != "2" {
+		t.Errorf("%+v, %q", v, client)
+	}
+}
+
+func TestImportingAGoogleClient(t *testing.T) {
+	dir := t.TempDir()
+	app := attend(t, Config{Dir: dir, Getenv: env(fileVault)})
+	app.LookAtVault(t.Context())
+	other := openAt(t, Config{Dir: dir, Getenv: env(fileVault)})
+	for file, want := range map[string]string{`{"installed":{}}`: "importing the OAuth client: the OAuth client has no client_id", "AIza": "API key"} {
+		if id, _, err := other.ImportGoogleClient(t.Context(), []byte(file)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s gives %q, %v", file, id, err)
+		}
+	}
+	id, note, err := other.ImportGoogleClient(t.Context(), []byte(clientJSON))
+	if err != nil || id != "1.apps.googleusercontent.com" || note != "" {
+		t.Fatalf("%q, %q, %v", id, note, err)
+	}
+	within(t, "the client in the other process", func() bool { return snap(t, app).GoogleClient == id })
+	web := strings.NewReplacer("installed", "web", "http://localhost", "http://127.0.0.1:7879/").Replace(clientJSON)
+	if _, note, err := app.ImportGoogleClient(t.Context(), []byte(web)); err != nil || !strings.Contains(note, "Desktop app") {
+		t.Errorf("one for web sites: %q, %v", note, err)
+	}
+	if err := app.RemoveGoogleClient(t.Context()); err != nil || snap(t, app).GoogleClient != "" {
+		t.Errorf("removed: %v, %q", err, snap(t, app).GoogleClient)
+	}
+}
