@@ -1,13 +1,16 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
+	"postern/internal/bridge"
 	"postern/internal/desk"
 )
 
@@ -45,9 +48,66 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestSheets holds what lies over the window to its pictures.
+func TestSheets(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T, st *stage){
+		"lockdown": func(t *testing.T, st *stage) { st.press(t, "Lock down…") },
+		"google": func(t *testing.T, st *stage) {
+			st.draw(fresh())
+			st.press(t, "Begin…")
+		},
+		"profile": func(t *testing.T, st *stage) {
+			st.window.addProfile()
+		},
+		"browser": func(t *testing.T, st *stage) {
+			st.work.spawn = func(func()) {}
+			st.window.profiles.again("home")
+			s := st.window.profiles.sheet
+			s.waiting(desk.Step{URL: "https://accounts.google.com/o/oauth2/v2/auth?client_id=1234567890-abc.apps.googleusercontent.com&code_challenge=x", Opened: true})
+		},
+		"signed": func(t *testing.T, st *stage) {
+			st.bridge.remarks = []string{"Calendar was not granted: its tools are not shown. Sign in again to grant it."}
+			st.window.profiles.again("work")
+		},
+		"refused": func(t *testing.T, st *stage) {
+			st.bridge.err = errors.New("signing in: Google refused (access_denied): allow it on Google's page")
+			st.window.profiles.again("work")
+		},
+		"change": func(t *testing.T, st *stage) {
+			choicesOnOffer(st.bridge)
+			st.window.open(viewClients)
+			st.press(t, "Change…")
+		},
+		"code": func(t *testing.T, st *stage) {
+			st.window.views[viewShare].(*shareView).pairing.showCode(bridge.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)})
+		},
+		"failed": func(t *testing.T, st *stage) {
+			st.bridge.err = errors.New("pausing: the disk is full: free some space")
+			st.press(t, "Pause all access")
+		},
+	} {
+		for v, of := range map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark} {
+			if v == "dark" && name != "browser" && name != "failed" {
+				continue
+			}
+			file := fmt.Sprintf("sheet-%s-%s.png", name, v)
+			t.Run(file, func(t *testing.T) {
+				st := newStage(t, usual())
+				st.config.Fyne.Settings().SetTheme(variant{Look(), of, nil})
+				st.window.Resize(fyne.NewSize(680, 520))
+				open(t, st)
+				picture(t, st, file, fyne.NewSize(680, 520))
+			})
+		}
+	}
+}
+
 // picture holds the window to a picture.
 func picture(t *testing.T, st *stage, file string, size fyne.Size) {
 	t.Helper()
-	st.window.Resize(size)
+	for range 2 { // the test canvas lays out at a new size alone, and texts wrap at the second time
+		st.window.Resize(size.AddWidthHeight(1, 1))
+		st.window.Resize(size)
+	}
 	test.AssertRendersToImage(t, file, st.window.Canvas())
 }

@@ -69,14 +69,16 @@ func TestThePageStaysWhereItWasScrolled(t *testing.T) {
 			scroll = s
 		}
 	})
+	scroll.Refresh() // what the canvas does with each frame
 	scroll.ScrollToOffset(fyne.NewPos(0, 200))
 	if scroll.Offset.Y != 200 {
-		t.Fatalf("the page cannot be scrolled: %v of %v in %v", scroll.Offset, scroll.Content.MinSize(), scroll.Size())
+		t.Fatalf("the page cannot be scrolled: %v of %v, %v in %v", scroll.Offset, scroll.Content.MinSize(), scroll.Content.Size(), scroll.Size())
 	}
 	s := usual()
 	s.Clients[1].Name = "Cursor 2"
 	st.draw(s)
 	st.shows(t, "“Cursor 2”")
+	scroll.Refresh()
 	if scroll.Offset.Y != 200 {
 		t.Errorf("the page jumped to %v", scroll.Offset)
 	}
@@ -147,6 +149,12 @@ func TestAQuestionHasItsFocusOnTheWayOut(t *testing.T) {
 		t.Fatalf("the focus is on %v", st.window.Canvas().Focused())
 	}
 	b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	st.called(t)
+	if st.window.Canvas().Overlays().Top() != nil {
+		t.Error("the question is still there")
+	}
+	st.press(t, "Lock down…")
+	st.window.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
 	st.called(t)
 	if st.window.Canvas().Overlays().Top() != nil {
 		t.Error("the question is still there")

@@ -39,8 +39,14 @@ func (b *button) danger() *button {
 	return b
 }
 
-// TypedKey presses the button at Enter; the rest is as with every button.
+// TypedKey presses the button at Enter, and leaves Esc to what it stands on; the rest is as with every button.
 func (b *button) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape {
+		if c := fyne.CurrentApp().Driver().CanvasForObject(b); c != nil && c.OnTypedKey() != nil {
+			c.OnTypedKey()(e)
+		}
+		return
+	}
 	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
 		e = &fyne.KeyEvent{Name: fyne.KeySpace}
 	}

@@ -187,6 +187,7 @@ func (v *profilesView) rename(profile string) {
 			if err != nil {
 				wrong.SetText(sentence(err))
 				wrong.Show()
+				s.fit()
 				return
 			}
 			s.Hide()

@@ -39,6 +39,7 @@ type signIn struct {
 // add begins with a new profile.
 func (v *profilesView) add() {
 	s := &signIn{sheet: newSheet(v.w, text.T("profiles.add_title"), 520), v: v}
+	v.sheet = s
 	s.SetOnClosed(s.cancel)
 	s.Show()
 	if v.last.GoogleClient == "" {
@@ -51,6 +52,7 @@ func (v *profilesView) add() {
 // again signs in anew to a profile that there is.
 func (v *profilesView) again(profile string) {
 	s := &signIn{sheet: newSheet(v.w, text.T("profiles.again_title", text.Values{"Name": name(profile)}), 520), v: v, again: profile}
+	v.sheet = s
 	s.SetOnClosed(s.cancel)
 	s.Show()
 	s.begin()

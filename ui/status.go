@@ -117,22 +117,23 @@ func (v *statusView) headRow(s standing) fyne.CanvasObject {
 	big := container.NewGridWrap(fyne.NewSquareSize(36), icon(sign, color))
 	title := widget.NewLabel(s.Title)
 	title.SizeName, title.TextStyle.Bold, title.Wrapping = theme.SizeNameSubHeadingText, true, fyne.TextWrapWord
-	var do *fyne.Container
-	switch {
-	case s.Locked:
-		do = buttons(newButton(text.T("window.lift"), nil, v.w.switches.lift).main())
-	case s.Paused:
-		do = buttons(newButton(text.T("window.resume"), theme.MediaPlayIcon(), func() { v.w.switches.pause(false) }).main(),
-			newButton(text.T("window.lockdown"), nil, v.w.switches.lockdown))
-	default:
-		do = buttons(newButton(text.T("window.pause"), theme.MediaPauseIcon(), func() { v.w.switches.pause(true) }),
-			newButton(text.T("window.lockdown"), nil, v.w.switches.lockdown))
-	}
+	do := buttons()
 	if s.Again != "" {
 		more(do, newButton(text.T("profiles.again"), theme.LoginIcon(), func() {
 			v.w.open(viewProfiles)
 			v.w.profiles.again(s.Again)
 		}).main())
+	}
+	switch {
+	case s.Locked:
+		more(do, newButton(text.T("window.lift"), nil, v.w.switches.lift).main())
+	case s.Paused:
+		more(do, newButton(text.T("window.resume"), theme.MediaPlayIcon(), func() { v.w.switches.pause(false) }).main())
+	default:
+		more(do, newButton(text.T("window.pause"), theme.MediaPauseIcon(), func() { v.w.switches.pause(true) }))
+	}
+	if !s.Locked {
+		more(do, newButton(text.T("window.lockdown"), nil, v.w.switches.lockdown))
 	}
 	all := []fyne.CanvasObject{container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(big)), nil, column(title, paragraph(s.Text)))}
 	if s.Local != "" {

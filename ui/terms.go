@@ -148,14 +148,14 @@ func (w *window) form(title string, fields *fyne.Container, do, doing string, re
 	wrong := paragraph("")
 	wrong.Importance = widget.DangerImportance
 	wrong.Hide()
-	scroll := container.NewVScroll(fields)
-	scroll.SetMinSize(fyne.NewSize(440, min(fields.MinSize().Height, 380)))
 	stop := func() {}
 	s.SetOnClosed(func() { stop() })
 	var save *button
 	sorry := func(err error) {
 		wrong.SetText(sentence(err))
 		wrong.Show()
+		s.fit()
+		s.scroll.ScrollToBottom()
 	}
 	save = newButton(do, nil, func() {
 		send, err := read()
@@ -183,5 +183,5 @@ func (w *window) form(title string, fields *fyne.Container, do, doing string, re
 			first = f
 		}
 	})
-	s.page(container.NewBorder(nil, wrong, nil, nil, scroll), first, newButton(text.T("window.cancel"), nil, s.Hide), save)
+	s.page(container.NewVBox(fields, wrong), first, newButton(text.T("window.cancel"), nil, s.Hide), save)
 }
