@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 // now is when the tests are.
 var now = time.Date(2026, 11, 26, 14, 0, 0, 0, time.UTC)
 
+var _ Bridge = (*bridge.Bridge)(nil) // the real one
+
 // fakeBridge notes what is asked of it, and answers what it is told to.
 type fakeBridge struct {
 	mu       sync.Mutex
