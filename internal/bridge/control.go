@@ -32,14 +32,17 @@ func (b *Bridge) Running(ctx context.Context) (r Running, err error) {
 func (b *Bridge) control() *control.Client { return control.Dial(b.Dir, b.config.Getenv) }
 
 // Attend makes this process the one bridge of its state directory, and answers the owner's other processes until ctx
-// ends, whether or not it serves clients: Serve does both for a while, this is for a program that goes on when Serve
-// cannot. Serve must have ended when ctx ends. ready is called once it is. If there is another bridge it returns a *control.RunningError.
+// ends, whether or not it serves clients: Serve does both for a while, this is for the desktop app, which goes on when
+// Serve cannot, and has a window (OnShow) soon. Serve must have ended when ctx ends. ready is called once others are
+// answered. If there is another bridge it returns a *control.RunningError.
 func (b *Bridge) Attend(ctx context.Context, version string, ready func()) error {
 	socket, err := b.listen(version)
 	if err != nil {
 		return err
 	}
 	defer b.hangUp(socket)
+	b.desktop.expects.Store(true)
+	defer b.desktop.expects.Store(false)
 	ready()
 	return control.Serve(ctx, socket, b.handler(version))
 }

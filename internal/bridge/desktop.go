@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"postern/internal/approval"
 	"postern/internal/control"
@@ -13,11 +14,16 @@ import (
 
 // desktop is what the bridge knows of the desktop app that shows it.
 type desktop struct {
-	faces atomic.Int32
+	faces   atomic.Int32
+	expects atomic.Bool // a window will be there, see Attend
+	shows   bell        // rung when show has changed
 
 	mu   sync.Mutex // guards the field below
 	show func()     // shows its window; nil if there is none
 }
+
+// windowPatience is how long a second start waits for the window of a first that has just begun.
+const windowPatience = 1500 * time.Millisecond
 
 // ErrNoWindow is returned by ShowRunning for a bridge that runs without a desktop app.
 var ErrNoWindow = errors.New(`Postern runs already, but without a window: end "postern serve" first, then open the app again`)
@@ -52,8 +58,9 @@ func (b *Bridge) faces() int {
 // any goroutine and returns at once.
 func (b *Bridge) OnShow(show func()) {
 	b.desktop.mu.Lock()
-	defer b.desktop.mu.Unlock()
 	b.desktop.show = show
+	b.desktop.mu.Unlock()
+	b.desktop.shows.ring()
 }
 
 // ShowRunning has the running bridge show its window. It returns ErrNoWindow if that has none, control.ErrNotRunning if
@@ -67,16 +74,38 @@ func (b *Bridge) ShowRunning(ctx context.Context) error {
 	return err
 }
 
-func (d *desktop) serveShow(w http.ResponseWriter, _ *http.Request) {
-	d.mu.Lock()
-	show := d.show
-	d.mu.Unlock()
+func (d *desktop) serveShow(w http.ResponseWriter, r *http.Request) {
+	show := d.window(r.Context())
+	if show == nil && d.expects.Load() {
+		control.Fail(w, http.StatusServiceUnavailable, errors.New("Postern is just starting or ending: try again"))
+		return
+	}
 	if show == nil {
 		control.Fail(w, http.StatusConflict, ErrNoWindow)
 		return
 	}
 	show()
 	control.Reply(w, nil)
+}
+
+// window returns how the window is shown, nil if there is none, also not in a moment.
+func (d *desktop) window(ctx context.Context) func() {
+	ctx, cancel := context.WithTimeout(ctx, windowPatience)
+	defer cancel()
+	for {
+		changed := d.shows.wait()
+		d.mu.Lock()
+		show := d.show
+		d.mu.Unlock()
+		if show != nil || !d.expects.Load() {
+			return show
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // Answer settles a question, see approval.Queue.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +115,30 @@ func TestTheSecondStartShowsTheFirst(t *testing.T) {
 	}
 	if err := second.control().Do(t.Context(), http.MethodGet, "/show", nil, nil); err == nil {
 		t.Error("a GET shows it")
+	}
+}
+
+// TestAWindowThatIsJustBeingMade is waited for by a second start that comes early.
+func TestAWindowThatIsJustBeingMade(t *testing.T) {
+	dir := t.TempDir()
+	app := attend(t, Config{Dir: dir})
+	second := openAt(t, Config{Dir: dir})
+	told := make(chan error, 1)
+	go func() { told <- second.ShowRunning(t.Context()) }()
+	select {
+	case err := <-told:
+		t.Fatalf("it does not wait: %v", err)
+	case <-time.After(100 * time.Millisecond): // only to give a wrong answer time; a late start passes, too
+	}
+	shown := make(chan struct{}, 1)
+	app.OnShow(func() { shown <- struct{}{} })
+	waitFor(t, shown, "the window")
+	if err := <-told; err != nil {
+		t.Error(err)
+	}
+	app.OnShow(nil)
+	if err := second.ShowRunning(t.Context()); err == nil || errors.Is(err, ErrNoWindow) || !strings.Contains(err.Error(), "try again") {
+		t.Errorf("while it ends: %v", err)
 	}
 }
 
