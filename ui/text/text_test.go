@@ -159,14 +159,14 @@ func TestEveryKeyHasAText(t *testing.T) {
 
 // TestTheLocaleChooses the language, and English stands in for others.
 func TestTheLocaleChooses(t *testing.T) {
-	for locale, want := range map[string]string{"de_DE.UTF-8": "1 App wartet", "en_GB.UTF-8": "1 app is waiting", "sw_KE.UTF-8": "1 app is waiting"} {
+	for locale, want := range map[string]string{"de_DE.UTF-8": "1 Anfrage ansehen …", "en_GB.UTF-8": "Review 1 request…", "sw_KE.UTF-8": "Review 1 request…"} {
 		t.Setenv("LANGUAGE", "")
 		t.Setenv("LC_ALL", locale)
 		t.Setenv("LANG", locale)
 		if err := Load(); err != nil {
 			t.Fatal(err)
 		}
-		if got := N("app.waiting", 1); got != want {
+		if got := N("tray.review", 1); got != want {
 			t.Errorf("%s: %q, want %q", locale, got, want)
 		}
 	}
