@@ -18,7 +18,7 @@ const sending = `{"to":["mia@example.org"],"subject":"Lunch","body_md":"At one?"
 // TestAChangedGrant: the very same token follows, to more and to less, at once, also when another process changes it.
 func TestAChangedGrant(t *testing.T) {
 	dir := t.TempDir()
-	s := serve(t, dir)
+	s := serveWith(t, Config{Dir: dir, Getenv: noVault})
 	g, token := s.grant("gmail:read")
 	heard := s.hears(token, "tools/list_changed")
 	other := openAt(t, Config{Dir: dir, Demo: true})

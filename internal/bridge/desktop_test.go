@@ -174,14 +174,15 @@ func TestChangesRing(t *testing.T) {
 	} {
 		for _, by := range []string{"this process", "another process"} {
 			dir := t.TempDir()
-			app := attend(t, Config{Dir: dir, Getenv: env(fileVault)})
+			app := attend(t, Config{Dir: dir})
 			if err := app.Store.SaveProfile(t.Context(), auth.Profile{ID: "1", Name: "work", Kind: auth.ServiceAccount}); err != nil {
 				t.Fatal(err)
 			}
 			b := app
 			if by == "another process" {
-				b = openAt(t, Config{Dir: dir, Getenv: env(fileVault)})
+				b = openAt(t, Config{Dir: dir})
 			}
+			new(shelf).put(app, b)
 			changed := app.Changed()
 			if err := change(t.Context(), b); err != nil {
 				t.Fatalf("%s of %s: %v", what, by, err)

@@ -34,7 +34,6 @@ func withGoogle(t *testing.T, c Config) *googled {
 	g.google.AddAccount(fakegoogle.Account{Email: "ada@example.com"})
 	g.google.AddClient(fakegoogle.Client{ID: "1.apps.googleusercontent.com", Secret: "not-so-secret"})
 	t.Cleanup(g.visits.Wait)
-	c.Getenv = env(fileVault)
 	c.Browser = func(address string) error {
 		if g.ticked != nil {
 			g.visits.Go(func() { g.visit(address, g.ticked) })
@@ -42,6 +41,7 @@ func withGoogle(t *testing.T, c Config) *googled {
 		return nil
 	}
 	g.Bridge = openAt(t, c)
+	new(shelf).put(g.Bridge)
 	g.Profiles.HTTP = &http.Client{Transport: g.google.Transport()}
 	if _, _, err := g.ImportGoogleClient(t.Context(), []byte(clientJSON)); err != nil {
 		t.Fatal(err)
@@ -173,7 +173,8 @@ func TestABrowserThatCannotBeOpened(t *testing.T) {
 }
 
 func TestWhatASignInRefuses(t *testing.T) {
-	b := openAt(t, Config{Demo: true, Getenv: env(fileVault)})
+	b := openAt(t, Config{Demo: true})
+	new(shelf).put(b)
 	for _, c := range []struct {
 		name string
 		err  func() error

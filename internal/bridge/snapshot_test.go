@@ -30,7 +30,8 @@ func snap(t *testing.T, b *Bridge) desk.Snapshot {
 // TestASnapshotHasWhatTheWindowsDraw, of a bridge that serves, and of another beside it.
 func TestASnapshotHasWhatTheWindowsDraw(t *testing.T) {
 	dir := t.TempDir()
-	s := serve(t, dir)
+	s := serveWith(t, Config{Dir: dir, Getenv: noVault})
+	new(shelf).put(s.Bridge)
 	g, token := s.grant("gmail:read", "gmail:send")
 	s.call(token, "gmail_search", search)
 	ended, _ := s.grant("gmail:read")
@@ -56,7 +57,7 @@ func TestASnapshotHasWhatTheWindowsDraw(t *testing.T) {
 	if got.Version != "1.2.3" || got.Dir != dir || !strings.HasPrefix(got.Folder, dir) || !got.Serving || got.Local != s.url || got.Public != "" || got.Trouble != "" || !got.Demo || got.Paused || got.LockedDown {
 		t.Errorf("%+v", got)
 	}
-	if !got.PairingUntil.Equal(until.Truncate(time.Second)) || got.Vault.Kind == "" || got.Vault.Trouble != "" || got.GoogleClient != "" {
+	if !got.PairingUntil.Equal(until.Truncate(time.Second)) || got.Vault.Kind != "shelf" || got.Vault.Trouble != "" || got.GoogleClient != "" {
 		t.Errorf("pairing until %v, vault %+v, client %q", got.PairingUntil, got.Vault, got.GoogleClient)
 	}
 	if len(got.Waiting) != 1 || got.Waiting[0].ID != q.ID {
