@@ -72,7 +72,9 @@ func New(c Config) *App {
 		c.Command = "postern"
 	}
 	if c.Questions == nil {
-		c.Questions = popup.New(c.Fyne, c.Bridge.Answer, c.Bridge.BlockClient, c.Now, c.Do)
+		questions := popup.New(c.Fyne, c.Bridge.Answer, c.Bridge.BlockClient, c.Now, c.Do)
+		questions.Revise = c.Bridge.Revise
+		c.Questions = questions
 	}
 	c.Fyne.Settings().SetTheme(Look())
 	a := &App{config: c, do: c.Do}

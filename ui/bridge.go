@@ -23,6 +23,8 @@ type Bridge interface {
 	Settings
 	// Answer settles a question.
 	Answer(ctx context.Context, id string, a approval.Answer) error
+	// Revise has an action changed before it is done.
+	Revise(ctx context.Context, id string, changes map[string]string) error
 }
 
 // Snapshots is how a bridge stands.

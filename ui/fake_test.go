@@ -153,6 +153,10 @@ func (b *fakeBridge) Answer(_ context.Context, id string, a approval.Answer) err
 	return b.note("answer %s %v", id, a.Approved)
 }
 
+func (b *fakeBridge) Revise(_ context.Context, id string, changes map[string]string) error {
+	return b.note("revise %s %v", id, changes)
+}
+
 // fakeQuestions notes what is put to the owner.
 type fakeQuestions struct {
 	loud, reviewed []approval.Request

@@ -112,3 +112,8 @@ func (d *desktop) window(ctx context.Context) func() {
 func (b *Bridge) Answer(ctx context.Context, id string, a approval.Answer) error {
 	return b.Queue.Answer(ctx, id, a)
 }
+
+// Revise has an action changed before it is done, see approval.Queue.
+func (b *Bridge) Revise(ctx context.Context, id string, changes map[string]string) error {
+	return b.Queue.Revise(ctx, id, changes)
+}

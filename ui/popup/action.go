@@ -27,6 +27,9 @@ func actionCard(r approval.Request, c *choice, a acts) *card {
 		body.Add(box(calm, long(r.Preview.Body, a.hands)))
 	}
 	var extra []*button
+	if a.edit != nil {
+		extra = append(extra, newButton(a.hands, text.T("popup.edit"), widget.MediumImportance, a.edit))
+	}
 	for _, one := range r.Preview.Instead {
 		extra = append(extra, newButton(a.hands, insteadTitle(one), widget.MediumImportance, func() { a.instead(one.ID) }))
 	}

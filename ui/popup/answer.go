@@ -8,10 +8,19 @@ import (
 	"postern/ui/text"
 )
 
-// dismiss is Esc and the window's close button: a no, or that a notice was read.
+// escape is Esc: back from changing something, and else what closing the window is.
+func (d *Desk) escape() {
+	if d.phase == editing {
+		d.back()
+		return
+	}
+	d.dismiss()
+}
+
+// dismiss is the window's close button: a no, or that a notice was read.
 func (d *Desk) dismiss() {
 	switch d.phase {
-	case asking:
+	case asking, editing:
 		d.deny()
 	case telling:
 		d.next(d.follow)
@@ -20,7 +29,7 @@ func (d *Desk) dismiss() {
 
 // deny refuses.
 func (d *Desk) deny() {
-	if d.phase == asking {
+	if d.phase == asking || d.phase == editing {
 		d.send(d.choice.no(), nil)
 	}
 }

@@ -129,7 +129,10 @@ func (b *bench) button(label string) *button {
 	return nil
 }
 
-// says reports whether a label of the window has the text.
+// says reports whether a label of the window has the text in it.
+func (b *bench) says(what string) bool { return strings.Contains(strings.Join(b.texts(), "\n"), what) }
+
+// texts returns what the labels of the window say.
 func (b *bench) texts() []string {
 	var all []string
 	for _, o := range b.objects() {

@@ -17,6 +17,7 @@ type acts struct {
 	deny, allow, once, block func()
 	instead                  func(id string) // does what Preview.Instead names
 	changed                  func()          // something else is chosen
+	edit                     func()          // lets the owner change the action; nil if nothing of it can be
 }
 
 // state is what changes on a card while it shows.

@@ -19,7 +19,8 @@ type phase int
 const (
 	closed  phase = iota // there is no window
 	asking               // it shows a question
-	sending              // an answer is on its way
+	editing              // the owner changes what is asked about
+	sending              // an answer, or a change, is on its way
 	telling              // it says what became of a question
 )
 
@@ -34,6 +35,10 @@ const (
 
 // Desk is the one window in which questions are put to the owner. Its methods are called on the UI thread.
 type Desk struct {
+	// Revise has an action changed before it is done, by Edit.Name; it is called on a goroutine of its own. Without it
+	// nothing can be changed.
+	Revise func(ctx context.Context, id string, changes map[string]string) error
+
 	app    fyne.App
 	answer func(ctx context.Context, id string, a approval.Answer) error
 	block  func(ctx context.Context, clientID string) error
@@ -48,6 +53,7 @@ type Desk struct {
 	phase  phase
 	card   *card
 	choice *choice
+	draft  *draft // editing: what it has come to
 	hands  *hands
 	until  time.Time // telling: when to go on
 	follow bool      // telling: the owner has settled the question that it speaks of
@@ -71,7 +77,7 @@ func New(app fyne.App, answer func(ctx context.Context, id string, a approval.An
 	}
 	d := &Desk{app: app, answer: answer, block: block, now: now, do: do, parting: parting, turns: newTurns()}
 	d.ticking = d.tickForReal
-	d.hands = &hands{attention: &attention{now: now}, escape: d.dismiss, pause: d.rest, grown: d.grown}
+	d.hands = &hands{attention: &attention{now: now}, escape: d.escape, pause: d.rest, grown: d.grown}
 	d.life, d.cancel = context.WithCancel(context.Background())
 	return d
 }
@@ -108,7 +114,7 @@ func (d *Desk) Close() {
 	if d.ended {
 		return
 	}
-	if d.phase == asking {
+	if d.phase == asking || d.phase == editing {
 		d.send(d.choice.no(), nil)
 	}
 	d.ended = true
@@ -131,7 +137,7 @@ func (d *Desk) advance() {
 	case closed:
 		d.next(false)
 		return
-	case asking:
+	case asking, editing:
 		switch {
 		case !now.Before(d.turns.shown.ExpiresAt):
 			d.turns.ranOut(now)
@@ -169,7 +175,7 @@ func (d *Desk) ask(r approval.Request, reason string) {
 	d.put(newCard(r, d.choice, acts{
 		hands: d.hands,
 		deny:  d.deny, allow: d.allow, once: d.allowOnce, instead: d.doInstead,
-		block: d.blockAsker, changed: d.redraw,
+		block: d.blockAsker, changed: d.redraw, edit: d.editable(r),
 	}), text.T("popup.window", text.Values{"Client": called(r)}))
 }
 
@@ -199,7 +205,7 @@ func (d *Desk) put(c *card, title string) {
 	d.window.Resize(fyne.NewSize(width, height))
 	d.window.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) { // while nothing has the focus
 		if e.Name == fyne.KeyEscape {
-			d.dismiss()
+			d.escape()
 		}
 	})
 	d.hands.startle()
@@ -248,7 +254,7 @@ func (d *Desk) redraw() {
 	}
 	now := d.now()
 	n, of := d.turns.place(now)
-	s := state{when: countdown(d.turns.shown.ExpiresAt.Sub(now)), free: d.phase == asking && d.hands.live()}
+	s := state{when: countdown(d.turns.shown.ExpiresAt.Sub(now)), free: (d.phase == asking || d.phase == editing) && d.hands.live()}
 	if of > 1 {
 		s.when = text.T("popup.place", text.Values{"N": n, "Of": of}) + " · " + s.when
 	}
@@ -256,6 +262,8 @@ func (d *Desk) redraw() {
 	switch {
 	case d.phase == sending:
 		s.status = text.T("popup.sending")
+	case d.phase == editing:
+		s.status = text.T("popup.edit.note")
 	case d.turns.shown.Wanted != nil:
 		s.status = text.T("popup.changing")
 	case d.alarm != "":

@@ -1,0 +1,146 @@
+package popup
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"postern/internal/approval"
+	"postern/ui/text"
+)
+
+// draft is what the owner makes of an action before it is done.
+type draft struct {
+	fields []approval.Edit
+	values map[string]string // as they are typed, by Edit.Name
+}
+
+func newDraft(r approval.Request) *draft {
+	d := &draft{fields: r.Preview.Edits, values: map[string]string{}}
+	for _, f := range d.fields {
+		d.values[f.Name] = f.Value
+	}
+	return d
+}
+
+// changes are the values that are others now.
+func (d *draft) changes() map[string]string {
+	changed := maps.Clone(d.values)
+	for _, f := range d.fields {
+		if changed[f.Name] == f.Value {
+			delete(changed, f.Name)
+		}
+	}
+	return changed
+}
+
+// linesShown is how much of a long text is shown at once.
+const linesShown = 11
+
+// editCard lets the owner change an action. Nothing is done from here: what comes of it is shown as a question again.
+func editCard(r approval.Request, d *draft, h *hands, back, done func()) *card {
+	when, status := widget.NewLabel(""), bold("")
+	when.Alignment = fyne.TextAlignTrailing
+	body := below(6)
+	for _, f := range d.fields {
+		e := newEntry(h, "", func(s string) { d.values[f.Name] = s })
+		if f.Long {
+			e.MultiLine, e.Wrapping, e.Scroll = true, fyne.TextWrapWord, fyne.ScrollVerticalOnly
+			e.SetMinRowsVisible(linesShown)
+		}
+		e.Text = d.values[f.Name]
+		body.Add(row(editTitle(f), e))
+		if f.Plain {
+			body.Add(row("", plain(text.T("popup.edit.plain"))))
+		}
+	}
+	leave := newButton(h, text.T("popup.edit.back"), widget.HighImportance, back)
+	apply := newButton(h, text.T("popup.edit.done"), widget.MediumImportance, done)
+	top := below(0, band(r, when), container.New(inset{left: margin, right: margin}, bold(text.T("popup.edit.title"))))
+	inside := container.New(inset{left: margin, right: margin, bottom: 4}, body)
+	inside.Resize(fyne.NewSize(width, 1))
+	c := &card{deny: leave, content: container.New(page{}, top, container.NewVScroll(inside), below(0, widget.NewSeparator(),
+		container.New(inset{left: margin, right: margin}, container.New(fixed(statusHeight), status)),
+		container.New(inset{left: margin, right: margin, bottom: 8}, container.NewHBox(layout.NewSpacer(), leave, apply))))}
+	c.show = func(s state) {
+		set(when, s.when, widget.MediumImportance)
+		set(status, s.status, widget.MediumImportance)
+		apply.enable(s.free)
+	}
+	return c
+}
+
+// editTitle names what is changed.
+func editTitle(f approval.Edit) string {
+	if slices.Contains([]string{"to", "cc", "bcc", "subject", "text"}, f.Name) {
+		return text.T("popup.edit." + f.Name)
+	}
+	return line(f.Title, maxName)
+}
+
+// editable returns how the owner changes a question, nil if nothing of it can be.
+func (d *Desk) editable(r approval.Request) func() {
+	if d.Revise == nil || len(r.Preview.Edits) == 0 {
+		return nil
+	}
+	return d.edit
+}
+
+// edit lets the owner change the action that is shown.
+func (d *Desk) edit() {
+	if d.phase != asking || d.Revise == nil || !d.hands.live() || d.turns.shown.Wanted != nil {
+		return
+	}
+	d.phase, d.draft, d.alarm = editing, newDraft(d.turns.shown), ""
+	d.put(editCard(d.turns.shown, d.draft, d.hands, d.back, d.change), text.T("popup.window", text.Values{"Client": called(d.turns.shown)}))
+}
+
+// back shows the question again as it was.
+func (d *Desk) back() {
+	if d.phase == editing {
+		d.ask(d.turns.shown, d.choice.reason)
+	}
+}
+
+// change has the action made anew with the owner's changes, away from the UI thread.
+func (d *Desk) change() {
+	if d.phase != editing {
+		return
+	}
+	changes := d.draft.changes()
+	if len(changes) == 0 {
+		d.back()
+		return
+	}
+	id := d.turns.shown.ID
+	d.phase = sending
+	d.redraw()
+	d.flying.Add(1)
+	go func() {
+		ctx, cancel := context.WithTimeout(d.life, answering)
+		defer cancel()
+		err := d.Revise(ctx, id, changes)
+		d.flying.Done()
+		d.do(func() { d.revising(id, changes, err) })
+	}()
+}
+
+// revising goes on once the changes were handed over, or says why they were not.
+func (d *Desk) revising(id string, changes map[string]string, err error) {
+	if d.ended || d.phase != sending || d.turns.shown.ID != id {
+		return
+	}
+	if err == nil {
+		d.turns.shown.Wanted = changes // until a snapshot says what came of it
+	}
+	d.ask(d.turns.shown, d.choice.reason)
+	if err != nil {
+		d.alarm = sentence(err)
+		d.redraw()
+	}
+}
