@@ -140,6 +140,9 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 			err = errCrashed
 		}
 	}()
+	if cache, err := os.UserCacheDir(); err == nil { // Fyne makes its folder in there, but not that one
+		_ = os.MkdirAll(cache, 0o700)
+	}
 	app.SetMetadata(fyne.AppMetadata{ID: autostart.ID, Name: "Postern", Version: version(), Build: 1, Icon: appIcon(), Migrations: map[string]bool{"fyneDo": true}})
 	d.app = app.NewWithID(autostart.ID)
 	d.app.SetIcon(appIcon())
@@ -150,6 +153,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	hasTray = hasTray && d.trayHost(ctx)
 	snapshots := make(chan desk.Snapshot, 1)
 	d.questions = popup.New(d.app, d.bridge.Answer, d.bridge.BlockClient, nil, nil)
+	d.questions.Revise = d.bridge.Revise
 	d.ui = ui.New(ui.Config{
 		Fyne: d.app, Bridge: d.bridge, Questions: d.questions, Autostart: login{}, Version: version(), Icons: trayIcons(), TrayHost: hasTray,
 		OpenURL: func(u *url.URL) error { return openURL(d.app, u) }, Quit: d.quit, Seen: func(s desk.Snapshot) { newest(snapshots, s) },
@@ -184,6 +188,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	group.Go(func() { d.ui.Run(ctx) })
 	go d.bridge.LookAtVault(ctx) // it may wait for a keychain longer than we live
 	d.app.Lifecycle().SetOnStarted(func() { group.Go(func() { d.obey(ctx) }) })
+	breakWhenAsked()
 	d.app.Run()
 	return nil
 }

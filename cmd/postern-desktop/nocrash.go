@@ -1,0 +1,5 @@
+//go:build cgo && !windowcrash
+
+package main
+
+func breakWhenAsked() {}

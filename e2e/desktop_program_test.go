@@ -1,0 +1,159 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// buildApp builds postern-desktop once: without migrated_fynedo, so that Fyne says when something is done on the wrong
+// thread; with the race detector if POSTERN_TEST_RACE is set.
+var buildApp = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(filepath.Dir(binary), "postern-desktop")
+	args := []string{"build", "-tags", "grpcnotrace,windowcrash", "-o", path}
+	if os.Getenv("POSTERN_TEST_RACE") != "" {
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "postern/cmd/postern-desktop")...)
+	build.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// app is a running postern-desktop.
+type app struct {
+	*bridge
+	screen *screen
+	tray   *trayHost // nil if the desktop has none
+}
+
+// office is a desktop with a screen, a session bus, a keychain and, unless bare, a tray.
+func office(t *testing.T, bare bool) *app {
+	t.Helper()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		needs(t, "gcc")
+	}
+	s := startScreen(t)
+	session := startKeyring(t)
+	env := append(slices.Clone(session), "DISPLAY="+s.display, "LIBGL_ALWAYS_SOFTWARE=1", "LANG=en_US.UTF-8")
+	a := &app{bridge: &bridge{desktop: newDesktop(t, env...)}, screen: s}
+	if !bare {
+		for _, v := range session {
+			if bus, ok := strings.CutPrefix(v, "DBUS_SESSION_BUS_ADDRESS="); ok {
+				a.tray = startTrayHost(t, bus)
+			}
+		}
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			s.keep(os.TempDir())
+			t.Logf("postern-desktop wrote:\n%s", a.log())
+		}
+	})
+	return a
+}
+
+// start starts the app. It serves on a free port, with the sample account.
+func (a *app) start(flags ...string) *app {
+	a.t.Helper()
+	a.cmd = a.open(&a.stderr, append([]string{"--demo", "--addr", "127.0.0.1:0"}, flags...)...)
+	a.ready()
+	return a
+}
+
+// open starts postern-desktop and lets it run.
+func (a *app) open(stderr io.Writer, flags ...string) *exec.Cmd {
+	a.t.Helper()
+	path, err := buildApp()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(a.t.Context(), path, flags...)
+	cmd.Env = a.env
+	cmd.Stdout = a.record.log("the stdout of postern-desktop")
+	cmd.Stderr = io.MultiWriter(stderr, a.record.log("the stderr of postern-desktop"))
+	if err := cmd.Start(); err != nil {
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if said := a.log(); strings.Contains(said, "Error in Fyne call thread") || strings.Contains(said, "DATA RACE") {
+			a.t.Errorf("something is done on the wrong thread:\n%s", said)
+		}
+	})
+	return cmd
+}
+
+// again is open for an app that is to end by itself.
+func (a *app) again(flags ...string) (said string, code int) {
+	a.t.Helper()
+	var stderr printed
+	cmd := a.open(&stderr, flags...)
+	code = a.ended(cmd, patience)
+	return stderr.String(), code
+}
+
+// ended waits for the end of a process and returns its exit code.
+func (a *app) ended(cmd *exec.Cmd, limit time.Duration) int {
+	a.t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case err := <-done:
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			a.t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode()
+	case <-late.C:
+		a.t.Fatalf("it has not ended within %v", limit)
+		return -1
+	}
+}
+
+// choose clicks an entry of the tray's menu, once it is there.
+func (a *app) choose(label string) {
+	a.t.Helper()
+	var err error
+	a.wait("the entry "+label+" in the menu", func() bool {
+		err = a.tray.choose(a.cmd.Process.Pid, label)
+		return err == nil
+	})
+}
+
+// shows waits until the menu has an entry that begins so.
+func (a *app) shows(label string) {
+	a.t.Helper()
+	a.wait("the menu to show "+label, func() bool { has, err := a.has(label); return has && err == nil })
+}
+
+// hides waits until the menu has no such entry: it follows what happens within a second or so.
+func (a *app) hides(label string) {
+	a.t.Helper()
+	a.wait("the menu to show no "+label, func() bool { has, err := a.has(label); return !has && err == nil })
+}
+
+func (a *app) has(label string) (bool, error) {
+	menu, err := a.tray.menu(a.cmd.Process.Pid)
+	for have := range menu {
+		if strings.HasPrefix(have, label) {
+			return true, err
+		}
+	}
+	return false, err
+}

@@ -1,0 +1,252 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"postern/internal/fakeclient"
+)
+
+// quitting is how long the app may take to end.
+const quitting = 2 * time.Second
+
+// TestDesktopLife goes from the start by way of the tray's menu to the end.
+func TestDesktopLife(t *testing.T) {
+	a := office(t, false)
+	a.start("--hidden")
+	a.shows("Ready")
+	if w := a.screen.find("^Postern$"); w != "" {
+		t.Error("started hidden, it shows a window")
+	}
+	if said, code := a.again(); code != 0 || said != "" {
+		t.Errorf("the second start: exit %d, %q", code, said)
+	}
+	w := a.screen.window("^Postern$")
+	a.screen.close(w)
+	a.screen.wait("the window to go to the tray", func() bool { return a.screen.find("^Postern$") == "" })
+	a.choose("Open Postern")
+	a.screen.window("^Postern$")
+	a.choose("Pause all access")
+	a.shows("Paused")
+	if got := a.status(t, "x"); got == 0 {
+		t.Error("paused, it does not answer at all")
+	}
+	a.choose("Quit Postern")
+	if code := a.ended(a.cmd, quitting); code != 0 {
+		t.Errorf("quit: exit %d", code)
+	}
+	// Everything was put away: the state directory is free.
+	if said, code := a.again("--no-such-flag"); code != 2 || !strings.Contains(said, "no-such-flag") {
+		t.Errorf("a wrong flag: exit %d, %q", code, said)
+	}
+	startBridge(a.desktop, "--demo")
+	if said, code := a.again(); code != 1 || !strings.Contains(said, "postern serve") || strings.Count(said, "\n") != 1 {
+		t.Errorf("beside postern serve: exit %d, %q", code, said)
+	}
+}
+
+// TestDesktopWithoutTray: the window opens, and says why.
+func TestDesktopWithoutTray(t *testing.T) {
+	a := office(t, true)
+	a.start("--hidden")
+	a.screen.window("^Postern$")
+	if err := a.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := a.ended(a.cmd, quitting); code != 0 {
+		t.Errorf("asked to end: exit %d", code)
+	}
+}
+
+func TestDesktopWithoutDisplay(t *testing.T) {
+	a := office(t, true)
+	a.env = slices.DeleteFunc(a.env, func(v string) bool { return strings.HasPrefix(v, "DISPLAY=") })
+	if said, code := a.again(); code != 1 || !strings.Contains(said, "postern serve") || strings.Count(said, "\n") != 1 {
+		t.Errorf("without a display: exit %d, %q", code, said)
+	}
+}
+
+// TestDesktopCrash: when the window crashes the store is closed in order, and the next start goes on.
+func TestDesktopCrash(t *testing.T) {
+	a := office(t, false)
+	a.start("--hidden")
+	a.shows("Ready")
+	if err := a.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	if code := a.ended(a.cmd, patience); code != 2 {
+		t.Errorf("the crash: exit %d", code)
+	}
+	if said := a.log(); !strings.Contains(said, "the window has crashed") || !strings.Contains(said, "as the test wanted") {
+		t.Errorf("the log does not tell of the crash")
+	}
+	for _, left := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(a.dir + "/" + database + left); err == nil {
+			t.Errorf("the store was left open: there is %s", left)
+		}
+	}
+	next := &app{bridge: &bridge{desktop: a.desktop}, screen: a.screen, tray: a.tray}
+	next.start("--hidden")
+	next.shows("Ready")
+}
+
+// Where things are on the pop-up of a client of this computer, from the window's upper left corner.
+const (
+	allowX, allowY = 588, 634
+	denyX          = 520
+	numberY        = 296
+)
+
+var numberX = []int{167, 218, 268}
+
+// popUp is how the title of a pop-up begins.
+const popUp = "^Approve: "
+
+// gone waits until no pop-up is there.
+func (a *app) gone() {
+	a.t.Helper()
+	a.screen.wait("the pop-up to go", func() bool { return a.screen.find(popUp) == "" })
+}
+
+// asks lets a client ask to be let in, and waits for the pop-up.
+func (a *app) asks(name string) (c *fakeclient.Client, window string) {
+	a.t.Helper()
+	c, err := fakeclient.Ask(a.t.Context(), a.url, name, "http://127.0.0.1:5555/callback")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.record.readClients()
+	return c, a.screen.window(popUp + name)
+}
+
+// numbers are what the pop-up offers, from left to right.
+func (a *app) numbers() []string {
+	a.t.Helper()
+	db := openDatabase(a.t, a.dir+"/"+database)
+	defer db.Close()
+	var shown string
+	if err := db.QueryRow("SELECT numbers FROM approvals WHERE state = 'pending'").Scan(&shown); err != nil {
+		a.t.Fatal(err)
+	}
+	all := strings.FieldsFunc(shown, func(r rune) bool { return r < '0' || r > '9' })
+	slices.Sort(all)
+	if len(all) != len(numberX) {
+		a.t.Fatalf("the numbers are %q", shown)
+	}
+	return all
+}
+
+// press clicks until the pop-up has gone: Allow is dead for a second whenever something has changed.
+func (a *app) press(window string, x, y int) {
+	a.t.Helper()
+	a.screen.wait("the pop-up to go", func() bool {
+		a.screen.click(window, x, y)
+		return within(2*time.Second, func() bool { return a.screen.find(popUp) == "" })
+	})
+}
+
+// allow picks the number of the browser and allows what is ticked.
+func (a *app) allow(c *fakeclient.Client, window string) *oauth2.Token {
+	a.t.Helper()
+	at := slices.Index(a.numbers(), c.Number)
+	if at < 0 {
+		a.t.Fatalf("the pop-up does not offer %s", c.Number)
+	}
+	a.screen.click(window, numberX[at], numberY)
+	a.press(window, allowX, allowY)
+	token, err := c.Token(a.t.Context())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.record.secret("a token", token.AccessToken, token.RefreshToken)
+	return token
+}
+
+// refused fails the test unless the client is refused in the browser.
+func (a *app) refused(c *fakeclient.Client, how string) {
+	a.t.Helper()
+	page, err := c.Finish(a.t.Context())
+	if token, terr := c.Token(a.t.Context()); terr == nil {
+		a.record.secret("a token", token.AccessToken, token.RefreshToken)
+		a.t.Errorf("%s: the client was let in", how)
+	}
+	if err != nil || !strings.Contains(page, "access_denied") {
+		a.t.Errorf("%s: the browser gets %v\n%s", how, err, page)
+	}
+}
+
+// TestDesktopPopUp lets a client in with the mouse, and refuses others in every way there is.
+func TestDesktopPopUp(t *testing.T) {
+	a := office(t, false)
+	a.start("--hidden")
+	a.shows("Ready")
+	c, w := a.asks("Allowed")
+	a.shows("Review 1 request")
+	token := a.allow(c, w)
+	if status, got := a.call(token.AccessToken, "gmail_search", map[string]any{"query": "in:inbox", "max": 2}); status != http.StatusOK || !strings.Contains(got, "demo@postern.example") {
+		t.Errorf("the tool answers %d %s", status, got)
+	}
+	c, w = a.asks("Denied")
+	a.press(w, denyX, allowY)
+	a.refused(c, "Deny")
+	c, w = a.asks("Closed")
+	a.screen.close(w)
+	a.gone()
+	a.refused(c, "the cross")
+	a.hides("Review")
+	// After two noes the next is not shown by itself.
+	c, err := fakeclient.Ask(t.Context(), a.url, "Quiet", "http://127.0.0.1:5555/callback")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.shows("Review 1 request")
+	if a.screen.find(popUp) != "" {
+		t.Error("a third pop-up comes after two noes")
+	}
+	a.choose("Review 1 request…")
+	w = a.screen.window(popUp + "Quiet")
+	a.screen.wait("Esc to close the pop-up", func() bool {
+		_, _ = a.screen.run("xdotool", "key", "--window", w, "Escape") // it may have gone just then
+		return within(2*time.Second, func() bool { return a.screen.find(popUp) == "" })
+	})
+	a.refused(c, "Esc")
+}
+
+// TestDesktopNo: a wrong number and quitting are noes, and quitting is quick all the same.
+func TestDesktopNo(t *testing.T) {
+	a := office(t, false)
+	a.start("--hidden")
+	c, w := a.asks("Mistaken")
+	wrong := 0
+	if a.numbers()[0] == c.Number {
+		wrong = 1
+	}
+	a.screen.click(w, numberX[wrong], numberY)
+	a.press(w, allowX, allowY)
+	a.refused(c, "the wrong number")
+	if notice := a.screen.find("^Postern"); notice != "" { // which says so
+		a.screen.close(notice)
+	}
+	a.asks("Left")
+	a.choose("Quit Postern")
+	if code := a.ended(a.cmd, quitting); code != 0 {
+		t.Errorf("quit: exit %d", code)
+	}
+	var all []struct{ State string }
+	if err := json.Unmarshal([]byte(a.must("approvals", "list", "--all", "--json")), &all); err != nil {
+		t.Fatal(err)
+	}
+	if slices.ContainsFunc(all, func(r struct{ State string }) bool { return r.State == "pending" }) {
+		t.Errorf("quitting leaves a question: %+v", all)
+	}
+}
