@@ -1,24 +1,26 @@
 # Thin over go and scripts/: make run, make test, make bench, make soak, make conformance, make build.
 
 # One set of flags everywhere, so that everything is built once. Without gRPC's tracing, which nobody here uses, the
-# program takes one MiB less. A -tags in a command replaces this one.
-TAGS := grpcnotrace
+# program takes one MiB less; migrated_fynedo says that the desktop app hops onto Fyne's thread by itself. A -tags in a
+# command replaces this one.
+TAGS := grpcnotrace,migrated_fynedo
 export GOFLAGS := -buildvcs=false -trimpath -tags=$(TAGS)
 # Where scripts/setup puts Go if that of the system is too old.
 export PATH := $(CURDIR)/.tools/go/bin:$(PATH)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages with goroutines.
-RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/retry ./internal/store ./internal/tool ./internal/workspace/... ./internal/control ./server/...
+RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/logfile ./internal/notify ./internal/retry ./internal/sessionbus ./internal/store ./internal/tool ./internal/workspace/... ./internal/control ./server/...
 
 .PHONY: run test bench soak conformance build unit vet race e2e
 
-run: ## install what is missing, build, and show a first real answer
+run: ## install what is missing, build, and start the desktop app, or without a screen show a first real answer
 	@scripts/setup run
 	@$(MAKE) --no-print-directory build
-	@scripts/demo bin/postern
+	@scripts/demo bin/postern bin/postern-desktop
 
-build:
+build: ## both programs; the first build of the desktop app takes some minutes
 	CGO_ENABLED=0 go build -ldflags='-s -w' -o bin/postern ./cmd/postern
+	CGO_ENABLED=1 go build -ldflags='-s -w' -o bin/postern-desktop ./cmd/postern-desktop
 
 test: ## install what is missing, and run every test
 	@scripts/setup test
@@ -30,6 +32,7 @@ unit:
 vet:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt"; exit 1; }
 	CGO_ENABLED=0 go vet ./...
+	CGO_ENABLED=1 go vet ./cmd/postern-desktop
 	CGO_ENABLED=0 go vet -tags e2e,$(TAGS) ./e2e
 	CGO_ENABLED=0 go vet -tags e2e,conformance,$(TAGS) ./e2e ./server
 	CGO_ENABLED=0 go run $(STATICCHECK) ./...
@@ -48,7 +51,7 @@ conformance: ## MCP's own conformance suite, three runs of each set
 	CGO_ENABLED=0 go test -count=1 -v -tags e2e,conformance,$(TAGS) -timeout 30m ./e2e -run TestConformance
 
 bench: ## print figures; fails over a budget
-	@$(MAKE) --no-print-directory build
+	CGO_ENABLED=0 go build -ldflags='-s -w' -o bin/postern ./cmd/postern
 	CGO_ENABLED=0 go build -tags conformance,$(TAGS) -ldflags='-s -w' -o bin/postern-fixture ./cmd/postern
 	CGO_ENABLED=0 go build -o bin/bench ./internal/bench
 	bin/bench -binary bin/postern -fixture bin/postern-fixture
@@ -66,3 +69,4 @@ soak: ## long: fuzzing and repeats
 	CGO_ENABLED=0 go test -fuzz=FuzzChallenge -fuzztime=5m ./server/guard
 	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=5m ./server/peek
 	CGO_ENABLED=1 go test -race -count=20 -short $(RACE)
+	POSTERN_TEST_RACE=1 CGO_ENABLED=0 go test -count=1 -tags e2e,$(TAGS) -timeout 30m ./e2e -run TestDesktop
