@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,6 +16,7 @@ const maxState = 4 << 10
 
 // authorization is an authorization request (OAuth 2.1 section 4.1.1) that has been found good.
 type authorization struct {
+	here        string // where its page loads again: path and all parameters, so that no two requests have the same
 	redirectURI string // as it was presented
 	state       string
 	hasState    bool
@@ -56,12 +58,19 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		s.show(w, page.Problem{Kind: page.Malformed, Client: shownClient(c), Detail: "the state is too long"})
 		return
 	}
-	a := authorization{redirectURI: uri, state: v.Get("state"), hasState: v.Has("state"), challenge: v.Get("code_challenge")}
+	a := authorization{here: address(v), redirectURI: uri, state: v.Get("state"), hasState: v.Has("state"), challenge: v.Get("code_challenge")}
 	if a.scopes, e = s.requested(v); e != nil {
 		s.sendBack(w, r, c, a, e)
 		return
 	}
 	s.wait(w, r, c, a)
+}
+
+// address is where the page of a request loads again: it holds all parameters but the one that is the page's own.
+func address(v url.Values) string {
+	v = maps.Clone(v)
+	v.Del(typingParameter)
+	return authorizePath + "?" + v.Encode()
 }
 
 // closedKind is the page for why nobody is let in.
