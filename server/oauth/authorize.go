@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"postern/server/oauth/page"
 	"postern/server/oauth/redirect"
@@ -40,8 +39,13 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		s.show(w, page.Problem{Kind: closedKind(why)})
 		return
 	}
-	if !s.limits.page() {
-		s.show(w, page.Problem{Kind: page.TooMany, Wait: time.Minute})
+	here := address(v)
+	if known := s.returning(r, here); known != nil { // before anything is counted: a flood must not end a page that waits
+		s.reload(w, r, known)
+		return
+	}
+	if after, ok := s.limits.visit(s.place(r)); !ok {
+		s.show(w, page.Problem{Kind: page.TooMany, Wait: after, Here: here})
 		return
 	}
 	c, problem := s.lookup(r.Context(), v.Get("client_id"))
@@ -58,7 +62,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		s.show(w, page.Problem{Kind: page.Malformed, Client: shownClient(c), Detail: "the state is too long"})
 		return
 	}
-	a := authorization{here: address(v), redirectURI: uri, state: v.Get("state"), hasState: v.Has("state"), challenge: v.Get("code_challenge")}
+	a := authorization{here: here, redirectURI: uri, state: v.Get("state"), hasState: v.Has("state"), challenge: v.Get("code_challenge")}
 	if a.scopes, e = s.requested(v); e != nil {
 		s.sendBack(w, r, c, a, e)
 		return

@@ -126,3 +126,66 @@ func TestAFloodOfDocuments(t *testing.T) {
 		t.Errorf("the owner's client gets %d", page.status)
 	}
 }
+
+// TestAFloodLeavesThePageThatWaits: its own loading counts for nothing, and neither does what others load.
+func TestAFloodLeavesThePageThatWaits(t *testing.T) {
+	d := newDesk(t, func(s *oauth.Server) { s.Public = true })
+	var browsers []*browser
+	var addresses []string
+	for i := range 2 { // without scripts, at one place and at another
+		d.move(fmt.Sprintf("192.0.2.%d", i))
+		browsers, addresses = append(browsers, newBrowser(t)), append(addresses, d.request(d.register(claude), url.Values{"redirect_uri": {claude}}))
+		browsers[i].get(addresses[i])
+	}
+	for s := 3; s < 300; s += 3 {
+		d.pass(3 * time.Second)
+		d.move("198.51.100.7")
+		for range 3 {
+			newBrowser(t).get(d.url + "/authorize?client_id=nobody")
+		}
+		for i, b := range browsers {
+			d.move(fmt.Sprintf("192.0.2.%d", i))
+			if page := b.get(addresses[i]); page.number == "" {
+				t.Fatalf("after %d s the page of browser %d is %d: %s", s, i, page.status, page.text)
+			}
+		}
+	}
+}
+
+// TestNewVisitsAreCounted by where they come from, so that a stranger uses up nobody else's; and all together.
+func TestNewVisitsAreCounted(t *testing.T) {
+	for name, c := range map[string]struct {
+		flood  func(i int) string // where the i-th request comes from
+		own    string
+		public bool
+		want   int // the owner's status
+	}{
+		"from elsewhere":                {func(int) string { return "198.51.100.7" }, "192.0.2.1", true, http.StatusBadRequest},
+		"from the same place":           {func(int) string { return "192.0.2.1" }, "192.0.2.1", true, http.StatusTooManyRequests},
+		"with a port":                   {func(i int) string { return fmt.Sprintf("192.0.2.1:%d", 1000+i) }, "192.0.2.1:9", true, http.StatusTooManyRequests},
+		"from one network of IPv6":      {func(i int) string { return fmt.Sprintf("2001:db8::%x", i+1) }, "2001:db8::ffff", true, http.StatusTooManyRequests},
+		"from another network of IPv6":  {func(i int) string { return fmt.Sprintf("2001:db8::%x", i+1) }, "2001:db8:0:1::1", true, http.StatusBadRequest},
+		"from everywhere":               {func(i int) string { return fmt.Sprintf("198.51.100.%d", i) }, "192.0.2.1", true, http.StatusTooManyRequests},
+		"on this computer":              {func(int) string { return "127.0.0.1" }, "127.0.0.1", false, http.StatusTooManyRequests},
+		"by a proxy that names nobody":  {func(i int) string { return "127.0.0.1" }, "127.0.0.1", true, http.StatusTooManyRequests},
+		"by that, but not in such mass": {func(i int) string { return []string{"127.0.0.1", "198.51.100.7"}[i%2] }, "127.0.0.1", true, http.StatusBadRequest},
+	} {
+		d := newDesk(t, func(s *oauth.Server) { s.Public = c.public })
+		b := newBrowser(t)
+		for i := range 130 {
+			d.move(c.flood(i))
+			b.get(d.url + "/authorize?client_id=nobody")
+		}
+		d.move(c.own)
+		s := b.get(d.url + "/authorize?client_id=nobody")
+		if s.status != c.want {
+			t.Errorf("%s: %d, want %d", name, s.status, c.want)
+		}
+		if after := s.header.Get("Retry-After"); (after != "") != (c.want == http.StatusTooManyRequests) || len(after) > 1 {
+			t.Errorf("%s: Retry-After is %q", name, after)
+		}
+		if s.status == http.StatusTooManyRequests && !strings.Contains(s.text, "tries again by itself") {
+			t.Errorf("%s: %s", name, s.text)
+		}
+	}
+}

@@ -7,15 +7,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limits bound how often the endpoints answer. Those for one client count per address that it comes from, so that
-// nobody can use up another's.
+// limits bound how often the endpoints answer. They count per place that a request comes from, so that nobody can use up
+// another's.
 type limits struct {
 	now func() time.Time
 
 	mu        sync.Mutex // guards the fields below
 	minute    *rate.Limiter
 	hour      *rate.Limiter
-	pages     *rate.Limiter
+	visits    *pool
 	exchanges map[string]*exchangeLimit
 }
 
@@ -33,9 +33,16 @@ func newLimits(now func() time.Time) *limits {
 		now:       now,
 		minute:    rate.NewLimiter(rate.Every(12*time.Second), 5),
 		hour:      rate.NewLimiter(rate.Every(3*time.Minute), 20),
-		pages:     rate.NewLimiter(rate.Every(3*time.Second), 20),
+		visits:    newPool([]pace{{3 * time.Second, 20}}, []pace{{time.Second / 2, 120}}),
 		exchanges: map[string]*exchangeLimit{},
 	}
+}
+
+// visit takes one of 20 new visits a minute from a place, of 120 from all. If there is none, it says when.
+func (l *limits) visit(place string) (after time.Duration, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.visits.take(place, l.now())
 }
 
 // register takes one of 5 registrations a minute and 20 an hour. If there is none, it says when.
@@ -51,13 +58,6 @@ func (l *limits) register() (after time.Duration, ok bool) {
 		return wait, false
 	}
 	return 0, true
-}
-
-// page takes one of 20 authorization requests a minute.
-func (l *limits) page() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.pages.AllowN(l.now(), 1)
 }
 
 // exchange takes one of 60 token requests a minute of a client at an address, and reports whether it has had no more

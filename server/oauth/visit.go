@@ -162,9 +162,9 @@ func (s *Server) belongs(r *http.Request, v *visit) bool {
 
 // returning finds the visit of a browser that loads its page again. Only the very same request does: the owner's yes is to
 // that one, and whoever could put another in its place, with a challenge of theirs, would get what it gives.
-func (s *Server) returning(r *http.Request, a authorization) *visit {
+func (s *Server) returning(r *http.Request, here string) *visit {
 	for _, v := range s.waiting.all() {
-		if v.request.here == a.here && s.belongs(r, v) {
+		if v.request.here == here && s.belongs(r, v) {
 			return v
 		}
 	}

@@ -15,10 +15,6 @@ import (
 
 // wait puts the question to the owner, once, and shows the page that waits for the answer.
 func (s *Server) wait(w http.ResponseWriter, r *http.Request, c Client, a authorization) {
-	if v := s.returning(r, a); v != nil {
-		s.showVisit(w, r, v)
-		return
-	}
 	v := &visit{id: newID(""), token: opaque.New(opaque.Form), client: c, request: a, source: s.source(r), begun: s.Now()}
 	question, problem := s.question(r, v)
 	if problem != nil {
@@ -87,6 +83,15 @@ func (s *Server) from(r *http.Request) string {
 		return "this computer"
 	}
 	return "the internet, " + clip(s.source(r), 64)
+}
+
+// reload shows the page of a visit again. Since it began the owner may have blocked the client.
+func (s *Server) reload(w http.ResponseWriter, r *http.Request, v *visit) {
+	if c, err := s.Store.Client(r.Context(), v.client.ID); err == nil && c.Status == Blocked {
+		s.show(w, page.Problem{Kind: page.Blocked, Client: shownClient(c)})
+		return
+	}
+	s.showVisit(w, r, v)
 }
 
 // showVisit shows how a visit stands.

@@ -64,6 +64,7 @@ func samples() map[string]Page {
 		"problem-redirect": Problem{Kind: UnknownRedirect, Client: Client{Name: "Claude"}, Reference: "a1b2c3"},
 		"problem-address":  Problem{Kind: WrongAddress, Detail: "http://127.0.0.1:7878/mcp"},
 		"problem-toomany":  Problem{Kind: TooMany, Wait: 90 * time.Second},
+		"problem-again":    Problem{Kind: TooMany, Client: claude, Wait: 90 * time.Second, Here: "/authorize?client_id=c"},
 		"problem-lockdown": Problem{Kind: LockedDown},
 		"problem-expired":  Problem{Kind: Expired, Client: claude},
 	}
@@ -215,6 +216,7 @@ func TestWhatMustNotBeShownIsAnErrorAndWritesNothing(t *testing.T) {
 		"another host to load again from": Waiting{Here: "//evil.example/"},
 		"the same with a backslash":       Waiting{Here: `/\evil.example/`},
 		"a script to load again from":     Waiting{Here: "javascript:alert(1)"},
+		"another host to try again":       Problem{Kind: TooMany, Wait: time.Second, Here: "//evil.example/"},
 		"another host for the code":       Waiting{Code: &Code{Address: "https://evil.example/"}},
 		"a code without a way back":       Waiting{Code: &Code{Address: "/x", Wrong: true}},
 		"a broken escape":                 Finish{Location: "https://claude.ai/%zz"},
