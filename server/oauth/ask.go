@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"postern/internal/approval"
 	"postern/server/oauth/page"
+	"postern/server/oauth/redirect"
 )
 
 // ask puts the question of a new visit to the owner and remembers the visit, or says on a page why not. It does so for
@@ -27,8 +29,11 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request, v *visit, question 
 			return &page.Problem{Kind: page.AsksAlready, Client: shownClient(v.client), Wait: other.question.ExpiresAt.Sub(s.Now())}
 		}
 	}
-	if len(open) >= slots || s.waiting.full() {
-		return &page.Problem{Kind: page.TooMany, Client: shownClient(v.client), Wait: time.Minute}
+	if until := s.taken(v, open); !until.IsZero() {
+		return &page.Problem{Kind: page.TooMany, Client: shownClient(v.client), Wait: until.Sub(s.Now()), Here: v.request.here}
+	}
+	if s.waiting.full() {
+		return &page.Problem{Kind: page.TooMany, Client: shownClient(v.client), Wait: time.Minute, Here: v.request.here}
 	}
 	if problem := s.keep(ctx, v.client); problem != nil {
 		return problem
@@ -87,7 +92,7 @@ func (s *Server) look(ctx context.Context) (open []standing, err error) {
 func (s *Server) sameApp(r *http.Request, v *visit, open []standing) (same, others []standing) {
 	for _, other := range open {
 		client, own := other.client.ID == v.client.ID, s.belongs(r, other.visit)
-		if client && (own || other.source == v.source) || own && other.request.redirectURI == v.request.redirectURI {
+		if client && (own || other.place == v.place) || own && other.request.redirectURI == v.request.redirectURI {
 			same = append(same, other)
 		} else {
 			others = append(others, other)
@@ -95,6 +100,32 @@ func (s *Server) sameApp(r *http.Request, v *visit, open []standing) (same, othe
 	}
 	return same, others
 }
+
+// taken says until when at the latest no slot is free for v, the zero time if there is one. From outside one place has one,
+// so that a stranger cannot take them all, and the last is for an app whose address Postern knows: the owner's own mostly is.
+func (s *Server) taken(v *visit, open []standing) (until time.Time) {
+	var all, unknown []time.Time
+	for _, other := range open {
+		ends := other.question.ExpiresAt
+		if s.Public && v.place != "" && other.place == v.place {
+			return ends
+		}
+		all = append(all, ends)
+		if other.unknown() {
+			unknown = append(unknown, ends)
+		}
+	}
+	switch {
+	case len(all) >= slots:
+		until = slices.MinFunc(all, time.Time.Compare)
+	case s.Public && v.unknown() && len(unknown) >= strangers:
+		until = slices.MinFunc(unknown, time.Time.Compare)
+	}
+	return until
+}
+
+// unknown reports whether access would be sent to where Postern knows no app.
+func (v *visit) unknown() bool { return redirect.Describe(v.request.redirectURI).Known == "" }
 
 // replace takes the question of a visit back, since its browser asks for something else for the same app. If the owner has
 // been faster, that is no error, and the visit stays as it is: the yes is to its own request. It does not wait for the

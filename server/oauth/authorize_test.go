@@ -382,23 +382,20 @@ func TestNoAndSilence(t *testing.T) {
 // two noes none.
 func TestPushFatigue(t *testing.T) {
 	d := newDesk(t, func(s *oauth.Server) { s.Public = true })
-	var clients []string
-	for range 4 {
-		clients = append(clients, d.register(callback))
-	}
-	client := clients[0]
+	client, known := d.register(callback), url.Values{"redirect_uri": {claude}}
+	requests := []string{d.request(client, nil), d.request(d.register(callback), nil), d.request(d.register(claude), known), d.request(d.register(claude), known)}
 	d.open = false
 	status := 0
 	for i := range 12 {
-		status = newBrowser(t).get(d.request(clients[i%4], nil)).status
+		status = newBrowser(t).get(requests[i%4]).status
 	}
 	if open, show := d.showing(); open != 3 || show != 0 || status != http.StatusTooManyRequests {
 		t.Errorf("outside of the window: %d wait, %d show, the last gets %d", open, show, status)
 	}
 	d.pass(11 * time.Minute)
 	d.open = true
-	for _, c := range clients {
-		newBrowser(t).get(d.request(c, nil))
+	for _, r := range requests {
+		newBrowser(t).get(r)
 	}
 	if open, show := d.showing(); open != 3 || show != 1 {
 		t.Errorf("inside of the window %d wait, %d show", open, show)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"postern/internal/approval"
 	"postern/server/oauth"
 	"postern/server/oauth/cimd"
 )
@@ -186,6 +187,68 @@ func TestNewVisitsAreCounted(t *testing.T) {
 		}
 		if s.status == http.StatusTooManyRequests && !strings.Contains(s.text, "tries again by itself") {
 			t.Errorf("%s: %s", name, s.text)
+		}
+	}
+}
+
+// TestAStrangerLeavesRoom among those who wait: one place outside has one slot, and the last is for an app that is known.
+func TestAStrangerLeavesRoom(t *testing.T) {
+	const evil = "https://evil.example/cb"
+	d := newDesk(t, func(s *oauth.Server) { s.Public = true })
+	ask := func(place, redirect string) (shown, func() shown) {
+		t.Helper()
+		d.pass(12 * time.Second) // so that it can be registered
+		d.move(place)
+		b, address := newBrowser(t), d.request(d.register(redirect), url.Values{"redirect_uri": {redirect}})
+		return b.get(address), func() shown { d.move(place); return b.get(address) }
+	}
+	for _, c := range []struct {
+		name, place, redirect string
+		want                  int
+	}{
+		{"a stranger", "198.51.100.7", evil, http.StatusOK},
+		{"the same once more", "198.51.100.7", evil, http.StatusTooManyRequests},
+		{"the same as if for Claude", "198.51.100.7", claude, http.StatusTooManyRequests},
+		{"from a network of IPv6", "2001:db8::1", callback, http.StatusOK},
+		{"the same with another address of it", "2001:db8::2", claude, http.StatusTooManyRequests},
+		{"a third stranger", "198.51.100.8", evil, http.StatusTooManyRequests},
+	} {
+		s, _ := ask(c.place, c.redirect)
+		if s.status != c.want {
+			t.Errorf("%s gets %d, want %d", c.name, s.status, c.want)
+		}
+		if s.status == http.StatusTooManyRequests && (!strings.Contains(s.text, "tries again by itself") || len(s.header.Get("Retry-After")) != 3) {
+			t.Errorf("%s is told to wait %s s: %s", c.name, s.header.Get("Retry-After"), s.text)
+		}
+	}
+	if own, _ := ask("192.0.2.1", claude); own.number == "" {
+		t.Errorf("the owner gets %d %s", own.status, own.text)
+	}
+	late, again := ask("192.0.2.2", claude)
+	if late.status != http.StatusTooManyRequests {
+		t.Errorf("a fourth gets %d", late.status)
+	}
+	all, err := d.queue.Pending(t.Context())
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%d wait, %v", len(all), err)
+	}
+	if err := d.queue.Answer(t.Context(), all[0].ID, approval.Answer{}); err != nil {
+		t.Fatal(err)
+	}
+	if late = again(); late.number == "" {
+		t.Errorf("after the owner has answered one, the fourth gets %d", late.status)
+	}
+}
+
+// TestPlacesThatCannotBeToldApart share the slots: on this computer, and behind a proxy that does not say for whom it asks.
+func TestPlacesThatCannotBeToldApart(t *testing.T) {
+	for _, public := range []bool{false, true} {
+		d := newDesk(t, func(s *oauth.Server) { s.Public = public })
+		for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
+			redirect := []string{callback, callback, claude, claude}[i]
+			if s := newBrowser(t).get(d.request(d.register(redirect), url.Values{"redirect_uri": {redirect}})); s.status != want {
+				t.Errorf("public %t: request %d gets %d, want %d", public, i, s.status, want)
+			}
 		}
 	}
 }

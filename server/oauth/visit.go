@@ -26,7 +26,7 @@ type visit struct {
 	client   Client
 	request  authorization
 	approval string // the question's id
-	source   string // the address that it began from
+	place    string // that it began from, see Server.place
 	begun    time.Time
 
 	counted bool        // how its question ended is among waiting.denied or waiting.withdrawn; guarded by waiting.asking
@@ -43,9 +43,11 @@ func (v *visit) form() page.Form { return page.Form{Request: v.id, Token: v.toke
 
 // The limits of those who wait.
 const (
-	// slots is how many wait for the owner at a time. The oldest keep theirs: a stranger who comes later cannot push the
-	// owner's own request out.
+	// slots is how many wait for the owner at a time, on each side. The oldest keep theirs: a stranger who comes later cannot
+	// push the owner's own request out.
 	slots = 3
+	// strangers is how many of those on the public side may be of apps that Postern does not know.
+	strangers = slots - 1
 	// visitKept is how long a visit is remembered, so that a form that comes twice is answered the same twice.
 	visitKept = 10 * time.Minute
 	// maxVisits bounds how many are remembered.

@@ -15,7 +15,7 @@ import (
 
 // wait puts the question to the owner, once, and shows the page that waits for the answer.
 func (s *Server) wait(w http.ResponseWriter, r *http.Request, c Client, a authorization) {
-	v := &visit{id: newID(""), token: opaque.New(opaque.Form), client: c, request: a, source: s.source(r), begun: s.Now()}
+	v := &visit{id: newID(""), token: opaque.New(opaque.Form), client: c, request: a, place: s.place(r), begun: s.Now()}
 	question, problem := s.question(r, v)
 	if problem != nil {
 		s.show(w, *problem)
