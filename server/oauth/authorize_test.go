@@ -303,8 +303,11 @@ func TestBrowsers(t *testing.T) {
 	if q := done.location.Query(); q.Get("code") == "" || q.Get("state") != "the state" || q.Get("iss") != d.url {
 		t.Errorf("%v", done.location)
 	}
-	if again := mine.send(d.url+"/authorize/finish", page.fields); again.location != nil && again.location.Query().Get("code") != "" {
-		t.Errorf("the form a second time gives a code: %v", again.location)
+	if again := mine.send(d.url+"/authorize/finish", page.fields); again.header.Get("Location") != "" || again.location == nil || *again.location != *done.location {
+		t.Errorf("the form a second time leads to %v, by itself to %q; the first was %v", again.location, again.header.Get("Location"), done.location)
+	}
+	if s := thief.send(d.url+"/authorize/finish", page.fields); s.status != http.StatusForbidden || s.location != nil {
+		t.Errorf("the form a second time in another browser: %d %v", s.status, s.location)
 	}
 }
 

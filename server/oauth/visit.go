@@ -36,6 +36,7 @@ type visit struct {
 	over     bool       // there is an outcome
 	denied   bool
 	location string // where the browser is sent with the outcome
+	code     []byte // the hash of the code in it
 	wrong    int    // pairing codes that were not right
 }
 

@@ -106,7 +106,7 @@ func (s *Server) showVisit(w http.ResponseWriter, r *http.Request, v *visit) {
 	}
 	switch {
 	case v.over:
-		s.show(w, page.Done{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Denied: v.denied})
+		s.show(w, s.outcome(r.Context(), v))
 	case v.ended.Load():
 		s.show(w, page.Problem{Kind: page.Ended, Client: shownClient(v.client)})
 	case q.State == approval.Pending:

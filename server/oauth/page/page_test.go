@@ -61,6 +61,7 @@ func samples() map[string]Page {
 		"finish-denied":    Finish{Destination: claudeAI, Denied: true, Location: "https://claude.ai/api/mcp/auth_callback?error=access_denied&state=s"},
 		"done":             Done{Client: claude, Destination: claudeAI, Location: answer},
 		"done-denied":      Done{Client: claude, Denied: true},
+		"done-late":        Done{Client: claude, Destination: claudeAI, Late: true},
 		"problem-redirect": Problem{Kind: UnknownRedirect, Client: Client{Name: "Claude"}, Reference: "a1b2c3"},
 		"problem-address":  Problem{Kind: WrongAddress, Detail: "http://127.0.0.1:7878/mcp"},
 		"problem-toomany":  Problem{Kind: TooMany, Wait: 90 * time.Second},
