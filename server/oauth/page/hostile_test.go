@@ -77,6 +77,7 @@ func TestEveryFieldIsEscaped(t *testing.T) {
 		},
 		"Waiting.Destination.Resembles": func(s string) Page { return unknown(func(d *Destination) { d.Resembles = s }) },
 		"Waiting.Scopes":                func(s string) Page { return with(waiting(), func(p *Waiting) { p.Scopes = []Scope{{Text: s}} }) },
+		"Waiting.Code.Lacks":            func(s string) Page { return with(waiting(), func(p *Waiting) { p.Code.Lacks = []string{s} }) },
 		"Approved.Form":                 func(s string) Page { return Approved{Form: Form{s, s}} },
 		"Approved.Client.Name":          func(s string) Page { return Approved{Client: Client{Name: s}} },
 		"Approved.Destination.Host":     func(s string) Page { return Approved{Destination: Destination{Host: s}} },
@@ -228,7 +229,7 @@ func TestOnlyAPageThatMayGoOnByItselfDoes(t *testing.T) {
 		var refresh, script bool
 		switch p.(type) {
 		case Waiting:
-			refresh, script = rest != "typing" && rest != "wrong" && rest != "spent", true
+			refresh, script = rest != "typing" && rest != "wrong" && rest != "lacking" && rest != "spent", true
 		case Approved:
 			script = true
 		case Finish:

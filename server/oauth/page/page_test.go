@@ -47,6 +47,7 @@ func samples() map[string]Page {
 		"waiting-typing":   with(waiting(), func(p *Waiting) { p.Code.Typing = true }),
 		"waiting-wrong":    with(waiting(), func(p *Waiting) { p.Code.Wrong, p.Code.Tries = true, 3 }),
 		"waiting-spent":    with(waiting(), func(p *Waiting) { p.Code.Wrong = true }),
+		"waiting-lacking":  with(waiting(), func(p *Waiting) { p.Code.Lacks = []string{"a Google account that is no longer there", "gmail:send"} }),
 		"waiting-loopback": with(waiting(), func(p *Waiting) { p.Client, p.Destination, p.Code = Client{Name: "mcp-remote"}, loopback, nil }),
 		"waiting-cursor":   with(waiting(), func(p *Waiting) { p.Client, p.Destination = Client{Name: "Cursor", ByOwner: true}, cursor }),
 		"waiting-unknown": with(waiting(), func(p *Waiting) {
@@ -221,6 +222,7 @@ func TestWhatMustNotBeShownIsAnErrorAndWritesNothing(t *testing.T) {
 		"another host for the code":       Waiting{Code: &Code{Address: "https://evil.example/"}},
 		"a code without a way back":       Waiting{Code: &Code{Address: "/x", Wrong: true}},
 		"a broken escape":                 Finish{Location: "https://claude.ai/%zz"},
+		"a right code without a way back": Waiting{Code: &Code{Address: "/x", Lacks: []string{"x"}}},
 		"three digits":                    Waiting{Number: 100},
 		"a state that does not wait":      Waiting{State: Allowed},
 	} {
