@@ -48,7 +48,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		s.show(w, page.Problem{Kind: page.TooMany, Wait: after, Here: here})
 		return
 	}
-	c, problem := s.lookup(r.Context(), v.Get("client_id"))
+	c, problem := s.lookup(r, v.Get("client_id"))
 	if problem != nil {
 		s.show(w, *problem)
 		return

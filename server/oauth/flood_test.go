@@ -252,3 +252,67 @@ func TestPlacesThatCannotBeToldApart(t *testing.T) {
 		}
 	}
 }
+
+// TestRegistrationsAreCounted by where they come from: a stranger does not use up what the owner's app needs.
+func TestRegistrationsAreCounted(t *testing.T) {
+	d := newDesk(t, func(s *oauth.Server) { s.Public = true })
+	status := func(place string) int {
+		t.Helper()
+		d.move(place)
+		return d.registerAt(d.url)
+	}
+	for i := range 9 {
+		want := http.StatusCreated
+		if i >= 5 {
+			want = http.StatusTooManyRequests
+		}
+		if got := status("198.51.100.7"); got != want {
+			t.Errorf("registration %d of a stranger gets %d, want %d", i, got, want)
+		}
+	}
+	for range 25 {
+		d.pass(12 * time.Second)
+		status("198.51.100.7")
+	}
+	if got := status("198.51.100.7"); got != http.StatusTooManyRequests {
+		t.Errorf("after 20 within an hour one more gets %d", got)
+	}
+	for i := range 20 {
+		if got := status(fmt.Sprintf("192.0.2.%d", i)); got != http.StatusCreated {
+			t.Errorf("one from elsewhere gets %d", got)
+		}
+	}
+	if got := status("192.0.2.99"); got != http.StatusTooManyRequests {
+		t.Errorf("after 20 at once from everywhere one more gets %d", got)
+	}
+}
+
+// counted is a web on which each address has a document, of which ten a minute are fetched.
+type counted struct {
+	everywhere
+	n int
+}
+
+func (c *counted) Fetch(ctx context.Context, id, etag string) (cimd.Fetched, error) {
+	if c.n++; c.n > 10 {
+		return cimd.Fetched{}, cimd.ErrBusy
+	}
+	return c.everywhere.Fetch(ctx, id, etag)
+}
+
+// TestDocumentsAreCounted by who has them fetched.
+func TestDocumentsAreCounted(t *testing.T) {
+	web := &counted{}
+	d := newDesk(t, func(s *oauth.Server) { s.Public, s.Documents = true, web })
+	d.move("198.51.100.7")
+	for i := range 15 {
+		newBrowser(t).get(d.request(fmt.Sprintf("https://evil.example/%d.json", i), nil))
+	}
+	d.move("192.0.2.1")
+	if s := newBrowser(t).get(d.request("https://app.example/client.json", nil)); s.number == "" {
+		t.Errorf("the owner's app gets %d: %s", s.status, s.text)
+	}
+	if web.n != 6 {
+		t.Errorf("%d documents were fetched", web.n)
+	}
+}
