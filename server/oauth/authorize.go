@@ -30,6 +30,10 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable) // nobody looks at the page, so nothing waits
 		return
 	}
+	if dest := r.Header.Get("Sec-Fetch-Dest"); dest != "" && dest != "document" {
+		w.WriteHeader(http.StatusForbidden) // nor does anybody at a picture or a frame of a web page
+		return
+	}
 	v, e := parameters(r.URL.RawQuery)
 	if e != nil {
 		s.show(w, page.Problem{Kind: page.Malformed, Detail: e.Description})

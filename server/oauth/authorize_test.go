@@ -479,6 +479,32 @@ func TestHeadAndPrefetchAskNothing(t *testing.T) {
 	}
 }
 
+// TestWhatNobodySeesAsksNothing: a web page that loads the address as a picture, in a frame or by a script has nobody look
+// at a number.
+func TestWhatNobodySeesAsksNothing(t *testing.T) {
+	d := newDesk(t)
+	address := d.request(d.register(callback), nil)
+	for dest, want := range map[string]int{"image": 403, "iframe": 403, "script": 403, "empty": 403, "document": 200} {
+		req, err := http.NewRequest(http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Sec-Fetch-Dest", dest)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		open, _ := d.showing()
+		if resp.StatusCode != want || open == 1 != (want == 200) {
+			t.Errorf("as %s: %d, %d questions wait", dest, resp.StatusCode, open)
+		}
+		if want == 200 {
+			_ = d.queue.Withdraw(t.Context(), d.pending().ID)
+		}
+	}
+}
+
 // documents is the web as far as clients publish on it.
 type documents struct {
 	of  map[string]cimd.Document
