@@ -118,10 +118,9 @@ func (o *Offer) check(k Kind, t Terms, now time.Time) error {
 	if len(t.Scopes) == 0 {
 		return errors.New("nothing is given: name at least one scope")
 	}
-	for _, s := range t.Scopes {
-		if !slices.ContainsFunc(o.Scopes, func(c Choice) bool { return c.ID == s }) {
-			return fmt.Errorf("the scope %q is not on offer", s)
-		}
+	profiles, scopes := o.Missing(t)
+	if len(scopes) > 0 {
+		return fmt.Errorf("the scope %q is not on offer", scopes[0])
 	}
 	if !t.Expires.IsZero() && !now.Before(t.Expires) {
 		return errors.New("the time it is given for is over already")
@@ -135,12 +134,23 @@ func (o *Offer) check(k Kind, t Terms, now time.Time) error {
 	if len(t.Profiles) == 0 {
 		return errors.New("no profile is given: name at least one")
 	}
-	for _, p := range t.Profiles {
-		if !slices.ContainsFunc(o.Profiles, func(c Choice) bool { return c.ID == p }) {
-			return fmt.Errorf("the profile %q is not on offer", p)
-		}
+	if len(profiles) > 0 {
+		return fmt.Errorf("the profile %q is not on offer", profiles[0])
 	}
 	return nil
+}
+
+// Missing returns the profiles and scopes of the terms that are not on offer.
+func (o *Offer) Missing(t Terms) (profiles, scopes []string) {
+	lacks := func(offered []Choice, wanted []string) (missing []string) {
+		for _, id := range wanted {
+			if !slices.ContainsFunc(offered, func(c Choice) bool { return c.ID == id }) {
+				missing = append(missing, id)
+			}
+		}
+		return missing
+	}
+	return lacks(o.Profiles, t.Profiles), lacks(o.Scopes, t.Scopes)
 }
 
 // Usual returns the terms that a face proposes: what was asked for without what is risky, and the profile if there is

@@ -10,7 +10,6 @@ import (
 
 	"postern/internal/approval"
 	"postern/internal/tool"
-	"postern/server/oauth"
 )
 
 // codeLetters is how many letters a pairing code has: 40 bits, for ten minutes and five wrong tries.
@@ -75,7 +74,7 @@ func (b *Bridge) MakePairingCode(ctx context.Context, profileNames, scopes []str
 type codes struct{ s *service }
 
 // Redeem takes a code, however it is spaced and in whatever case.
-func (c codes) Redeem(ctx context.Context, code string) (approval.Terms, int, error) {
+func (c codes) Redeem(ctx context.Context, code string, fit func(approval.Terms) error) (approval.Terms, int, error) {
 	code = strings.Map(func(r rune) rune {
 		if r == ' ' || r == '-' {
 			return -1
@@ -85,9 +84,5 @@ func (c codes) Redeem(ctx context.Context, code string) (approval.Terms, int, er
 	if len(code) != codeLetters {
 		code = "" // no code is that, but it counts as a try
 	}
-	terms, left, err := c.s.b.Store.RedeemPairingCode(ctx, c.s.pepper.Load().Hash(code), c.s.b.config.Now())
-	if err == nil && !terms.Expires.IsZero() && !c.s.b.config.Now().Before(terms.Expires) {
-		return approval.Terms{}, left, oauth.ErrCode
-	}
-	return terms, left, err
+	return c.s.b.Store.RedeemPairingCode(ctx, c.s.pepper.Load().Hash(code), c.s.b.config.Now(), fit)
 }

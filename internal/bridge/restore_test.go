@@ -61,7 +61,7 @@ func TestARestoredStoreAfterALockdown(t *testing.T) {
 	if h, err := again.Store.Holder(t.Context(), after.Hash(token)); !errors.Is(err, oauth.ErrNotFound) {
 		t.Errorf("the token is %+v, %v", h, err)
 	}
-	if terms, _, err := (codes{again.service()}).Redeem(t.Context(), code.Code); !errors.Is(err, oauth.ErrCode) {
+	if terms, _, err := (codes{again.service()}).Redeem(t.Context(), code.Code, nil); !errors.Is(err, oauth.ErrCode) {
 		t.Errorf("the pairing code gives %+v, %v", terms, err)
 	}
 }

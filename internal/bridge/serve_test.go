@@ -372,13 +372,13 @@ func TestPairingCodesComeFromTheOwner(t *testing.T) {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	c := codes{s.service()}
-	if _, left, err := c.Redeem(t.Context(), "AAAA-AAAA"); !errors.Is(err, oauth.ErrCode) || left != 4 {
+	if _, left, err := c.Redeem(t.Context(), "AAAA-AAAA", nil); !errors.Is(err, oauth.ErrCode) || left != 4 {
 		t.Errorf("a wrong code: %d left, %v", left, err)
 	}
-	if got, _, err := c.Redeem(t.Context(), " "+strings.ToLower(strings.ReplaceAll(p.Code, "-", " "))+" "); err != nil || got.Profiles[0] != demoID {
+	if got, _, err := c.Redeem(t.Context(), " "+strings.ToLower(strings.ReplaceAll(p.Code, "-", " "))+" ", nil); err != nil || got.Profiles[0] != demoID {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, _, err := c.Redeem(t.Context(), p.Code); !errors.Is(err, oauth.ErrCode) {
+	if _, _, err := c.Redeem(t.Context(), p.Code, nil); !errors.Is(err, oauth.ErrCode) {
 		t.Errorf("the code again: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func (s *Store) write(done chan struct{}) {
 		s.mu.Unlock()
 		if err := s.insert(batch); err != nil {
 			s.mu.Lock()
-			if busy(err) && !s.closed && len(batch) < maxWaiting { // another process holds the file; it is tried again
+			if (busy(err) || errors.Is(err, context.DeadlineExceeded)) && !s.closed && len(batch) < maxWaiting { // another process holds the file; it is tried again
 				s.queue = append(batch, s.queue...)
 			} else {
 				s.lost = err

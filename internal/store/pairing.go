@@ -25,8 +25,9 @@ func (s *Store) AddPairingCode(ctx context.Context, hash []byte, terms approval.
 }
 
 // RedeemPairingCode takes a code by its hash and returns what it gives, once. For one that does not hold it returns
-// oauth.ErrCode, and how many more wrong ones are borne: after those, no code holds any more.
-func (s *Store) RedeemPairingCode(ctx context.Context, hash []byte, now time.Time) (terms approval.Terms, left int, err error) {
+// oauth.ErrCode, and how many more wrong ones are borne: after those, no code holds any more. A code that fit, if it is not
+// nil, returns an error for stays as it is, and the error is returned.
+func (s *Store) RedeemPairingCode(ctx context.Context, hash []byte, now time.Time, fit func(approval.Terms) error) (terms approval.Terms, left int, err error) {
 	wrong := false
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM pairing_codes WHERE expires_at <= ?", nanos(now)); err != nil {
@@ -35,7 +36,10 @@ func (s *Store) RedeemPairingCode(ctx context.Context, hash []byte, now time.Tim
 		var body string
 		switch err := tx.QueryRowContext(ctx, "DELETE FROM pairing_codes WHERE owner_id = ? AND hash = ? RETURNING terms", ownerID, hash).Scan(&body); {
 		case err == nil:
-			return json.Unmarshal([]byte(body), &terms)
+			if err := json.Unmarshal([]byte(body), &terms); err != nil || fit == nil {
+				return err
+			}
+			return fit(terms) // an error undoes that it was taken
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		}

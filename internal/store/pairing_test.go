@@ -22,17 +22,28 @@ func TestPairingCodes(t *testing.T) {
 	}
 	refused := func(code string, at time.Time, want int) {
 		t.Helper()
-		if terms, left, err := s.RedeemPairingCode(t.Context(), []byte(code), at); !errors.Is(err, oauth.ErrCode) || left != want || terms.Scopes != nil {
+		if terms, left, err := s.RedeemPairingCode(t.Context(), []byte(code), at, nil); !errors.Is(err, oauth.ErrCode) || left != want || terms.Scopes != nil {
 			t.Errorf("%q: %+v, %d left, %v; want %d left", code, terms, left, err, want)
 		}
 	}
 	refused("none yet", now, 0)
 	add("one")
-	if got, _, err := s.RedeemPairingCode(t.Context(), []byte("one"), now); err != nil || cmp.Diff(given, got) != "" {
+	if got, _, err := s.RedeemPairingCode(t.Context(), []byte("one"), now, nil); err != nil || cmp.Diff(given, got) != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
 	refused("one", now, 0)
 	add("two")
+	unfit := errors.New("not on offer")
+	for range 6 { // neither taken nor a wrong try
+		if _, _, err := s.RedeemPairingCode(t.Context(), []byte("two"), now, func(got approval.Terms) error {
+			if cmp.Diff(given, got) != "" {
+				t.Errorf("%+v is looked at", got)
+			}
+			return unfit
+		}); !errors.Is(err, unfit) {
+			t.Errorf("%v", err)
+		}
+	}
 	for left := 4; left >= 0; left-- {
 		refused("wrong", now, left)
 	}

@@ -168,6 +168,122 @@ func TestABrowserAsksAnew(t *testing.T) {
 	}
 }
 
+// changes are requests that are not the one of desk.request, by what they differ in.
+var changes = map[string]url.Values{
+	"the state":                 {"state": {"another"}},
+	"no state":                  {"state": {""}},
+	"the challenge":             {"code_challenge": {strings.Repeat("A", 43)}},
+	"the resource":              {"resource": {""}},
+	"the scopes":                {"scope": {"gmail:read"}},
+	"the letters of the scopes": {"scope": {"gmail:write gmail:read"}},
+	"a nonce":                   {"nonce": {"n"}},
+}
+
+// TestAYesStaysWithItsRequest: what the same browser asks for next, which a page of another site may have it do, gets a
+// number of its own, and takes the place of what waits; but of nothing that the owner has answered.
+func TestAYesStaysWithItsRequest(t *testing.T) {
+	for name, change := range changes {
+		d := newDesk(t)
+		client := d.register(callback)
+		b := newBrowser(t)
+		old := b.get(d.request(client, nil))
+		before := d.pending()
+		page := b.get(d.request(client, change))
+		if page.status != http.StatusOK || page.fields.Get("request") == old.fields.Get("request") {
+			t.Errorf("%s: the changed request gets %d with the number %s, the one before had %s", name, page.status, page.number, old.number)
+			continue
+		}
+		if after := d.pending(); after.ID == before.ID || after.Offer.Quiet {
+			t.Errorf("%s: the owner still sees the question before, or none", name)
+		}
+		d.allow(page.number)
+		swapped := b.get(d.request(client, url.Values{"state": {"mallory"}, "code_challenge": {strings.Repeat("B", 43)}}))
+		if swapped.status != http.StatusOK || swapped.fields.Get("request") == page.fields.Get("request") {
+			t.Errorf("%s: a request after the yes gets %d with the number %s", name, swapped.status, swapped.number)
+		}
+		done := b.send(d.url+"/authorize/finish", page.fields)
+		if done.location == nil || done.location.Query().Get("code") == "" || done.location.Query().Get("state") == "mallory" {
+			t.Errorf("%s: the yes leads to %v: %s", name, done.location, done.text)
+		}
+		if s := b.send(d.url+"/authorize/finish", swapped.fields); s.location != nil || s.number != swapped.number {
+			t.Errorf("%s: the request after the yes is sent to %v", name, s.location)
+		}
+		if s := b.send(d.url+"/authorize/finish", old.fields); s.location == nil || s.location.Query().Has("code") {
+			t.Errorf("%s: the request before is sent to %v", name, s.location)
+		}
+	}
+}
+
+// TestARetryIsAskedAtOnce also by an app that registers anew each time: its browser is not kept waiting for itself.
+func TestARetryIsAskedAtOnce(t *testing.T) {
+	d := newDesk(t)
+	b := newBrowser(t)
+	for i := range 4 {
+		page := b.get(d.request(d.register(callback), url.Values{"state": {fmt.Sprint(i)}}))
+		if open, show := d.showing(); page.number == "" || open != 1 || show != 1 {
+			t.Errorf("the retry gets %d; %d wait, %d show", page.status, open, show)
+		}
+	}
+	if other := newBrowser(t).get(d.request(d.register(callback), nil)); other.number == "" {
+		t.Errorf("another browser gets %d", other.status)
+	}
+	if open, _ := d.showing(); open != 2 {
+		t.Errorf("%d wait: another browser's request has taken the place of one", open)
+	}
+}
+
+// TestQuestionsThatComeAndGo do not show for ever: a web page can have a browser ask again and again, and a stranger can
+// cancel and begin anew.
+func TestQuestionsThatComeAndGo(t *testing.T) {
+	for name, again := range map[string]func(d *desk, b *browser, page shown){
+		"the next takes its place": func(*desk, *browser, shown) {},
+		"cancelled": func(d *desk, b *browser, page shown) {
+			if s := b.send(d.url+"/authorize/cancel", page.fields); s.location == nil {
+				t.Errorf("cancelling: %d %s", s.status, s.text)
+			}
+		},
+	} {
+		d := newDesk(t)
+		client := d.register(callback)
+		b := newBrowser(t)
+		shows := 0
+		for i := range 12 {
+			page := b.get(d.request(client, url.Values{"state": {fmt.Sprint(i)}}))
+			open, show := d.showing()
+			if shows += show; page.number == "" || open != 1 {
+				t.Fatalf("%s: the request gets %d, %d wait", name, page.status, open)
+			}
+			again(d, b, page)
+		}
+		if shows != 5 {
+			t.Errorf("%s: %d of 12 showed by themselves", name, shows)
+		}
+		d.pass(11 * time.Minute)
+		b.get(d.request(client, nil))
+		if _, show := d.showing(); show != 1 {
+			t.Errorf("%s: none shows after a while", name)
+		}
+	}
+}
+
+// TestARetryIsNoWayAroundANo: the cool-down holds for what takes a question's place.
+func TestARetryIsNoWayAroundANo(t *testing.T) {
+	d := newDesk(t)
+	client := d.register(callback)
+	b := newBrowser(t)
+	for i := range 5 {
+		b.get(d.request(client, url.Values{"state": {fmt.Sprint(i)}}))
+		if open, show := d.showing(); open != 1 || show == 1 != (i < 2) {
+			t.Errorf("after %d noes %d wait, %d show", min(i, 2), open, show)
+		}
+		if i < 2 {
+			if err := d.queue.Answer(t.Context(), d.pending().ID, approval.Answer{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // TestTheWindowOpensWhileAnAppWaits: its page says so, and it is the one that shows.
 func TestTheWindowOpensWhileAnAppWaits(t *testing.T) {
 	d := newDesk(t, func(s *oauth.Server) { s.Public = true })

@@ -1,10 +1,10 @@
 package oauth
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"postern/server/oauth/page"
 	"postern/server/oauth/redirect"
@@ -15,6 +15,7 @@ const maxState = 4 << 10
 
 // authorization is an authorization request (OAuth 2.1 section 4.1.1) that has been found good.
 type authorization struct {
+	here        string // where its page loads again: path and all parameters, so that no two requests have the same
 	redirectURI string // as it was presented
 	state       string
 	hasState    bool
@@ -29,6 +30,10 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable) // nobody looks at the page, so nothing waits
 		return
 	}
+	if dest := r.Header.Get("Sec-Fetch-Dest"); dest != "" && dest != "document" {
+		w.WriteHeader(http.StatusForbidden) // nor does anybody at a picture or a frame of a web page
+		return
+	}
 	v, e := parameters(r.URL.RawQuery)
 	if e != nil {
 		s.show(w, page.Problem{Kind: page.Malformed, Detail: e.Description})
@@ -38,11 +43,16 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		s.show(w, page.Problem{Kind: closedKind(why)})
 		return
 	}
-	if !s.limits.page() {
-		s.show(w, page.Problem{Kind: page.TooMany, Wait: time.Minute})
+	here := address(v)
+	if known := s.returning(r, here); known != nil { // before anything is counted: a flood must not end a page that waits
+		s.reload(w, r, known)
 		return
 	}
-	c, problem := s.lookup(r.Context(), v.Get("client_id"))
+	if after, ok := s.limits.visit(s.place(r)); !ok {
+		s.show(w, page.Problem{Kind: page.TooMany, Wait: after, Here: here})
+		return
+	}
+	c, problem := s.lookup(r, v.Get("client_id"))
 	if problem != nil {
 		s.show(w, *problem)
 		return
@@ -56,12 +66,19 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		s.show(w, page.Problem{Kind: page.Malformed, Client: shownClient(c), Detail: "the state is too long"})
 		return
 	}
-	a := authorization{redirectURI: uri, state: v.Get("state"), hasState: v.Has("state"), challenge: v.Get("code_challenge")}
+	a := authorization{here: here, redirectURI: uri, state: v.Get("state"), hasState: v.Has("state"), challenge: v.Get("code_challenge")}
 	if a.scopes, e = s.requested(v); e != nil {
 		s.sendBack(w, r, c, a, e)
 		return
 	}
 	s.wait(w, r, c, a)
+}
+
+// address is where the page of a request loads again: it holds all parameters but the one that is the page's own.
+func address(v url.Values) string {
+	v = maps.Clone(v)
+	v.Del(typingParameter)
+	return authorizePath + "?" + v.Encode()
 }
 
 // closedKind is the page for why nobody is let in.

@@ -303,8 +303,11 @@ func TestBrowsers(t *testing.T) {
 	if q := done.location.Query(); q.Get("code") == "" || q.Get("state") != "the state" || q.Get("iss") != d.url {
 		t.Errorf("%v", done.location)
 	}
-	if again := mine.send(d.url+"/authorize/finish", page.fields); again.location != nil && again.location.Query().Get("code") != "" {
-		t.Errorf("the form a second time gives a code: %v", again.location)
+	if again := mine.send(d.url+"/authorize/finish", page.fields); again.header.Get("Location") != "" || again.location == nil || *again.location != *done.location {
+		t.Errorf("the form a second time leads to %v, by itself to %q; the first was %v", again.location, again.header.Get("Location"), done.location)
+	}
+	if s := thief.send(d.url+"/authorize/finish", page.fields); s.status != http.StatusForbidden || s.location != nil {
+		t.Errorf("the form a second time in another browser: %d %v", s.status, s.location)
 	}
 }
 
@@ -338,14 +341,8 @@ func TestReloadingAsksOnce(t *testing.T) {
 	if again.number != first.number || d.pending().ID == "" {
 		t.Errorf("the number was %s, and is %s after a reload", first.number, again.number)
 	}
-	// The app tries again, with another state: the same question, and the answer is for the new request.
-	retried := b.get(d.request(client, url.Values{"state": {"another"}}))
-	if retried.number != first.number {
-		t.Errorf("the number was %s, and is %s when the app tries again", first.number, retried.number)
-	}
-	d.allow(retried.number)
-	if done := b.send(d.url+"/authorize/finish", retried.fields); done.location == nil || done.location.Query().Get("state") != "another" {
-		t.Errorf("%d %v", done.status, done.location)
+	if typing := b.get(d.request(client, nil) + "&postern_code=1"); typing.number != first.number {
+		t.Errorf("the number was %s, and is %s where a pairing code is typed", first.number, typing.number)
 	}
 }
 
@@ -388,23 +385,20 @@ func TestNoAndSilence(t *testing.T) {
 // two noes none.
 func TestPushFatigue(t *testing.T) {
 	d := newDesk(t, func(s *oauth.Server) { s.Public = true })
-	var clients []string
-	for range 4 {
-		clients = append(clients, d.register(callback))
-	}
-	client := clients[0]
+	client, known := d.register(callback), url.Values{"redirect_uri": {claude}}
+	requests := []string{d.request(client, nil), d.request(d.register(callback), nil), d.request(d.register(claude), known), d.request(d.register(claude), known)}
 	d.open = false
 	status := 0
 	for i := range 12 {
-		status = newBrowser(t).get(d.request(clients[i%4], nil)).status
+		status = newBrowser(t).get(requests[i%4]).status
 	}
 	if open, show := d.showing(); open != 3 || show != 0 || status != http.StatusTooManyRequests {
 		t.Errorf("outside of the window: %d wait, %d show, the last gets %d", open, show, status)
 	}
 	d.pass(11 * time.Minute)
 	d.open = true
-	for _, c := range clients {
-		newBrowser(t).get(d.request(c, nil))
+	for _, r := range requests {
+		newBrowser(t).get(r)
 	}
 	if open, show := d.showing(); open != 3 || show != 1 {
 		t.Errorf("inside of the window %d wait, %d show", open, show)
@@ -482,6 +476,32 @@ func TestHeadAndPrefetchAskNothing(t *testing.T) {
 	resp.Body.Close()
 	if all, err := d.queue.Pending(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("%d questions were asked, %v", len(all), err)
+	}
+}
+
+// TestWhatNobodySeesAsksNothing: a web page that loads the address as a picture, in a frame or by a script has nobody look
+// at a number.
+func TestWhatNobodySeesAsksNothing(t *testing.T) {
+	d := newDesk(t)
+	address := d.request(d.register(callback), nil)
+	for dest, want := range map[string]int{"image": 403, "iframe": 403, "script": 403, "empty": 403, "document": 200} {
+		req, err := http.NewRequest(http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Sec-Fetch-Dest", dest)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		open, _ := d.showing()
+		if resp.StatusCode != want || open == 1 != (want == 200) {
+			t.Errorf("as %s: %d, %d questions wait", dest, resp.StatusCode, open)
+		}
+		if want == 200 {
+			_ = d.queue.Withdraw(t.Context(), d.pending().ID)
+		}
 	}
 }
 

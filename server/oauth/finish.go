@@ -84,7 +84,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, v *visit) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.over {
-		s.show(w, page.Done{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Denied: v.denied})
+		s.show(w, s.outcome(r.Context(), v))
 		return
 	}
 	ctx := context.WithoutCancel(r.Context()) // a browser that goes away leaves nothing half done
@@ -101,44 +101,69 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, v *visit) {
 		s.turnAway(w, v, q.State)
 		return
 	}
-	code, err := s.grant(ctx, v, q.ID)
+	code, hash, err := s.grant(ctx, v, q.ID)
 	if err != nil {
 		s.Log.Error("making a grant", "error", err)
 		s.show(w, page.Problem{Kind: page.Failed, Client: shownClient(v.client)})
 		return
 	}
-	v.over, v.location = true, s.location(v.request, url.Values{"code": {code}})
+	v.over, v.code, v.location = true, hash, s.location(v.request, url.Values{"code": {code}})
 	s.show(w, page.Finish{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Location: v.location})
 }
 
-// grant makes what the owner has given, once, and the code for it.
-func (s *Server) grant(ctx context.Context, v *visit, question string) (string, error) {
+// outcome is the page of a visit that is over, for a form that is sent again and a page that is loaded again. The answer
+// that took the browser to the client may have been lost, and the owner's yes with it. So while the client has not taken
+// its code, and still can, the page holds the way there; it does not go by itself, since a code that arrives twice is taken
+// for stolen. v.mu is held.
+func (s *Server) outcome(ctx context.Context, v *visit) page.Done {
+	p := page.Done{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Denied: v.denied}
+	if v.denied {
+		p.Location = v.location
+		return p
+	}
+	h, err := s.Store.Holder(ctx, v.code)
+	switch {
+	case err != nil:
+		s.Log.Warn("reading whether a code was used", "error", err)
+	case !h.Token.UsedAt.IsZero():
+	case s.over(&h):
+		p.Late = true
+	default:
+		p.Location = v.location
+	}
+	return p
+}
+
+// grant makes what the owner has given, once, and the code for it with its hash.
+func (s *Server) grant(ctx context.Context, v *visit, question string) (code string, hash []byte, err error) {
 	pepper, err := s.Pepper()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	life, err := s.lifetimes(ctx)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	q, err := s.Approver.Claim(ctx, question)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if q.Answer == nil || q.Answer.Terms == nil {
-		return "", errors.Join(errors.New("the yes does not say what is given"), s.Approver.Finish(ctx, question, approval.Failed, ""))
+		return "", nil, errors.Join(errors.New("the yes does not say what is given"), s.Approver.Finish(ctx, question, approval.Failed, ""))
 	}
-	now, code := s.Now(), opaque.New(opaque.Code)
+	now := s.Now()
+	code = opaque.New(opaque.Code)
+	hash = pepper.Hash(code)
 	g := Grant{
 		ID: newID("g"), ClientID: v.client.ID, Resource: s.Resource(), RedirectURI: v.request.redirectURI, Profiles: q.Answer.Terms.Profiles,
 		Scopes: slices.Sorted(slices.Values(q.Answer.Terms.Scopes)), ApprovedVia: q.Answer.Via, CreatedAt: now, ExpiresAt: q.Answer.Terms.Expires,
 	}
-	first := Token{Hash: pepper.Hash(code), GrantID: g.ID, Use: ForCode, IssuedAt: now, ExpiresAt: now.Add(life.Code), RedirectURI: v.request.redirectURI, Challenge: v.request.challenge}
+	first := Token{Hash: hash, GrantID: g.ID, Use: ForCode, IssuedAt: now, ExpiresAt: now.Add(life.Code), RedirectURI: v.request.redirectURI, Challenge: v.request.challenge}
 	if err := s.Store.AddGrant(ctx, g, first); err != nil {
-		return "", errors.Join(err, s.Approver.Finish(ctx, question, approval.Failed, ""))
+		return "", nil, errors.Join(err, s.Approver.Finish(ctx, question, approval.Failed, ""))
 	}
 	if why := s.closed(); why != "" { // meanwhile, perhaps after all grants were ended
-		return "", errors.Join(fmt.Errorf("nothing is let in now: %s", why), s.Store.RevokeGrant(ctx, g.ID, why, now), s.Approver.Finish(ctx, question, approval.Failed, ""))
+		return "", nil, errors.Join(fmt.Errorf("nothing is let in now: %s", why), s.Store.RevokeGrant(ctx, g.ID, why, now), s.Approver.Finish(ctx, question, approval.Failed, ""))
 	}
 	s.Log.Info("a client was let in", "client", v.client.ID, "grant", g.ID, "scopes", g.Scopes, "via", g.ApprovedVia)
 	if s.Window != nil && s.Public {
@@ -149,7 +174,7 @@ func (s *Server) grant(ctx context.Context, v *visit, question string) (string, 
 	if err := s.Approver.Finish(ctx, question, approval.Done, g.ID); err != nil {
 		s.Log.Warn("settling a question", "error", err)
 	}
-	return code, nil
+	return code, hash, nil
 }
 
 // serveCancel takes the request back: the person at the browser does not want it.
@@ -161,7 +186,7 @@ func (s *Server) serveCancel(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.over {
-		s.show(w, page.Done{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Denied: v.denied})
+		s.show(w, s.outcome(r.Context(), v))
 		return
 	}
 	if err := s.Approver.Withdraw(context.WithoutCancel(r.Context()), v.approval); err != nil && !errors.Is(err, approval.ErrSettled) {

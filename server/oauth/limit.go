@@ -7,16 +7,16 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limits bound how often the endpoints answer. Those for one client count per address that it comes from, so that
-// nobody can use up another's.
+// limits bound how often the endpoints answer. They count per place that a request comes from, so that nobody can use up
+// another's.
 type limits struct {
 	now func() time.Time
 
-	mu        sync.Mutex // guards the fields below
-	minute    *rate.Limiter
-	hour      *rate.Limiter
-	pages     *rate.Limiter
-	exchanges map[string]*exchangeLimit
+	mu            sync.Mutex // guards the fields below
+	registrations *pool
+	documents     *pool
+	visits        *pool
+	exchanges     map[string]*exchangeLimit
 }
 
 // exchangeLimit is for one client at one address.
@@ -30,34 +30,36 @@ const maxLimits = 4096
 
 func newLimits(now func() time.Time) *limits {
 	return &limits{
-		now:       now,
-		minute:    rate.NewLimiter(rate.Every(12*time.Second), 5),
-		hour:      rate.NewLimiter(rate.Every(3*time.Minute), 20),
-		pages:     rate.NewLimiter(rate.Every(3*time.Second), 20),
-		exchanges: map[string]*exchangeLimit{},
+		now:           now,
+		registrations: newPool([]pace{{12 * time.Second, 5}, {3 * time.Minute, 20}}, []pace{{3 * time.Second, 20}, {36 * time.Second, 100}}),
+		documents:     newPool([]pace{{12 * time.Second, 5}}, nil),
+		visits:        newPool([]pace{{3 * time.Second, 20}}, []pace{{time.Second / 2, 120}}),
+		exchanges:     map[string]*exchangeLimit{},
 	}
 }
 
-// register takes one of 5 registrations a minute and 20 an hour. If there is none, it says when.
-func (l *limits) register() (after time.Duration, ok bool) {
+// visit takes one of 20 new visits a minute from a place, of 120 from all. If there is none, it says when.
+func (l *limits) visit(place string) (after time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	m := l.minute.ReserveN(now, 1)
-	h := l.hour.ReserveN(now, 1)
-	if wait := max(m.DelayFrom(now), h.DelayFrom(now)); wait > 0 {
-		m.CancelAt(now)
-		h.CancelAt(now)
-		return wait, false
-	}
-	return 0, true
+	return l.visits.take(place, l.now())
 }
 
-// page takes one of 20 authorization requests a minute.
-func (l *limits) page() bool {
+// register takes one of 5 registrations a minute and 20 an hour from a place, of four times and five times as many from
+// all. If there is none, it says when.
+func (l *limits) register(place string) (after time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.pages.AllowN(l.now(), 1)
+	return l.registrations.take(place, l.now())
+}
+
+// document takes one of 5 documents a minute that are fetched because a place asks for it. All together are bounded by who
+// fetches them.
+func (l *limits) document(place string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.documents.take(place, l.now())
+	return ok
 }
 
 // exchange takes one of 60 token requests a minute of a client at an address, and reports whether it has had no more

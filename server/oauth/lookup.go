@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"postern/server/oauth/cimd"
@@ -13,10 +14,11 @@ import (
 const staleDocument = 7 * 24 * time.Hour
 
 // lookup finds the client of an authorization request, or says on a page why there is none.
-func (s *Server) lookup(ctx context.Context, id string) (Client, *page.Problem) {
+func (s *Server) lookup(r *http.Request, id string) (Client, *page.Problem) {
 	if id == "" {
 		return Client{}, &page.Problem{Kind: page.Malformed, Detail: "client_id is missing"}
 	}
+	ctx := r.Context()
 	c, err := s.Store.Client(ctx, id)
 	switch {
 	case err != nil && !errors.Is(err, ErrNotFound):
@@ -36,17 +38,21 @@ func (s *Server) lookup(ctx context.Context, id string) (Client, *page.Problem) 
 	if known && s.Now().Before(c.Document.ExpiresAt) {
 		return c, nil
 	}
-	return s.fetch(ctx, id, c, known)
+	return s.fetch(ctx, s.place(r), id, c, known)
 }
 
-// fetch brings what is known of a client up to its document (SEP-991).
-func (s *Server) fetch(ctx context.Context, id string, c Client, known bool) (Client, *page.Problem) {
+// fetch brings what is known of a client up to its document (SEP-991), if the place that asks may have one fetched: there is
+// a bound on all that are, and nobody is to use that up alone.
+func (s *Server) fetch(ctx context.Context, place, id string, c Client, known bool) (Client, *page.Problem) {
 	now := s.Now()
 	etag := ""
 	if known {
 		etag = c.Document.ETag
 	}
-	got, err := s.Documents.Fetch(ctx, id, etag)
+	got, err := cimd.Fetched{}, cimd.ErrBusy
+	if s.limits.document(place) {
+		got, err = s.Documents.Fetch(ctx, id, etag)
+	}
 	switch {
 	case err == nil && got.NotModified && known:
 		c.Document.ExpiresAt, c.Document.FetchedAt = got.Expires, now

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"postern/internal/approval"
@@ -14,8 +15,8 @@ import (
 // PairingCodes are codes that the owner made beforehand, to answer from the browser instead of the desktop.
 type PairingCodes interface {
 	// Redeem takes a code, once, and returns what it gives. It returns ErrCode, and how many more wrong ones are borne,
-	// for a code that does not hold.
-	Redeem(ctx context.Context, code string) (terms approval.Terms, left int, err error)
+	// for a code that does not hold. One that fit returns an error for is not taken, and the error returned.
+	Redeem(ctx context.Context, code string, fit func(approval.Terms) error) (terms approval.Terms, left int, err error)
 }
 
 // ErrCode is returned for a pairing code that does not hold.
@@ -34,6 +35,11 @@ func (s *Server) servePairingCode(w http.ResponseWriter, r *http.Request) {
 		s.show(w, page.Problem{Kind: page.StaleForm, Client: shownClient(v.client)})
 		return
 	}
+	q, err := s.Approver.Get(r.Context(), v.approval)
+	if err != nil || q.State != approval.Pending { // a code would be spent for nothing
+		s.finish(w, r, v)
+		return
+	}
 	v.mu.Lock()
 	v.wrong++ // counted before it is looked at, so that many at once are no more tries
 	tried := v.wrong
@@ -42,7 +48,8 @@ func (s *Server) servePairingCode(w http.ResponseWriter, r *http.Request) {
 		s.show(w, page.Problem{Kind: page.TooMany, Client: shownClient(v.client), Wait: 5 * time.Minute})
 		return
 	}
-	terms, left, err := s.Codes.Redeem(r.Context(), in.Get(page.FieldCode))
+	terms, left, err := s.Codes.Redeem(r.Context(), in.Get(page.FieldCode), func(t approval.Terms) error { return s.fits(q.Offer, t) })
+	var lacking *lackingError
 	if err == nil {
 		err = s.Approver.Answer(context.WithoutCancel(r.Context()), v.approval, approval.Answer{Approved: true, Via: "pairing code", Number: fmt.Sprint(v.number), Terms: &terms})
 		if err == nil || errors.Is(err, approval.ErrSettled) {
@@ -50,19 +57,59 @@ func (s *Server) servePairingCode(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if !errors.Is(err, ErrCode) {
+	if errors.As(err, &lacking) {
+		v.mu.Lock()
+		v.wrong--
+		v.mu.Unlock()
+	} else if !errors.Is(err, ErrCode) {
 		s.Log.Error("taking a pairing code", "error", err)
 		s.show(w, page.Problem{Kind: page.Failed, Client: shownClient(v.client)})
 		return
 	}
-	q, err := s.Approver.Get(r.Context(), v.approval)
-	if err != nil || q.State != approval.Pending {
+	if q, err = s.Approver.Get(r.Context(), v.approval); err != nil || q.State != approval.Pending {
 		s.showVisit(w, r, v)
 		return
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	p := s.waitingPage(v, q, true)
-	p.Code.Wrong, p.Code.Tries = true, min(left, maxWrongCodes-tried)
+	if lacking != nil {
+		p.Code.Lacks = lacking.what
+	} else {
+		p.Code.Wrong, p.Code.Tries = true, min(left, maxWrongCodes-tried)
+	}
 	s.show(w, p)
+}
+
+// lackingError is what keeps a right pairing code from being taken.
+type lackingError struct {
+	what []string // that it gives and that is not to be had, in words
+}
+
+func (e *lackingError) Error() string {
+	return "what the pairing code gives is not to be had: " + strings.Join(e.what, ", ")
+}
+
+// fits returns a lackingError for terms of which something is not on offer any more. A code that is taken is gone, so this
+// is looked at before.
+func (s *Server) fits(o *approval.Offer, t approval.Terms) error {
+	var what []string
+	profiles, scopes := o.Missing(t)
+	switch len(profiles) {
+	case 0:
+	case 1:
+		what = append(what, "a Google account that is no longer there")
+	default:
+		what = append(what, fmt.Sprintf("%d Google accounts that are no longer there", len(profiles)))
+	}
+	if len(scopes) > 0 {
+		what = append(what, strings.Join(scopes, ", "))
+	}
+	if !t.Expires.IsZero() && !s.Now().Before(t.Expires) {
+		what = append(what, "access until a time that is over")
+	}
+	if what == nil {
+		return nil
+	}
+	return &lackingError{what}
 }

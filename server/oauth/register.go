@@ -54,7 +54,7 @@ func (s *Server) serveRegister(w http.ResponseWriter, r *http.Request) {
 		overload(time.Minute, "Postern takes no new clients now: it is "+why).write(w)
 		return
 	}
-	if after, ok := s.limits.register(); !ok {
+	if after, ok := s.limits.register(s.place(r)); !ok {
 		overload(after, "too many registrations").write(w)
 		return
 	}

@@ -5,13 +5,13 @@ import (
 	"crypto/subtle"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"postern/internal/approval"
 	"postern/server/oauth/opaque"
 	"postern/server/oauth/page"
 )
@@ -24,19 +24,19 @@ type visit struct {
 	token    string // proves that a form was sent from the page (CSRF)
 	number   int
 	client   Client
+	request  authorization
 	approval string // the question's id
-	source   string // the address that it began from
+	place    string // that it began from, see Server.place
 	begun    time.Time
 
-	counted bool        // the owner's no is among waiting.denied; guarded by waiting.asking
+	counted bool        // how its question ended is among waiting.denied or waiting.withdrawn; guarded by waiting.asking
 	ended   atomic.Bool // nothing more comes of it: it was turned away, or a newer one has taken its place
 
 	mu       sync.Mutex // guards the fields below
-	request  authorization
-	here     *url.URL // of the page, to load it again
-	over     bool     // there is an outcome
+	over     bool       // there is an outcome
 	denied   bool
 	location string // where the browser is sent with the outcome
+	code     []byte // the hash of the code in it
 	wrong    int    // pairing codes that were not right
 }
 
@@ -44,9 +44,11 @@ func (v *visit) form() page.Form { return page.Form{Request: v.id, Token: v.toke
 
 // The limits of those who wait.
 const (
-	// slots is how many wait for the owner at a time. The oldest keep theirs: a stranger who comes later cannot push the
-	// owner's own request out.
+	// slots is how many wait for the owner at a time, on each side. The oldest keep theirs: a stranger who comes later cannot
+	// push the owner's own request out.
 	slots = 3
+	// strangers is how many of those on the public side may be of apps that Postern does not know.
+	strangers = slots - 1
 	// visitKept is how long a visit is remembered, so that a form that comes twice is answered the same twice.
 	visitKept = 10 * time.Minute
 	// maxVisits bounds how many are remembered.
@@ -57,8 +59,9 @@ const (
 type waiting struct {
 	now func() time.Time
 
-	asking sync.Mutex  // held while a question is put, see Server.ask; taken before mu; guards denied
-	denied []time.Time // when the owner last said no
+	asking    sync.Mutex  // held while a question is put, see Server.ask; taken before mu; guards denied and withdrawn
+	denied    []time.Time // when the owner last said no
+	withdrawn []time.Time // when a question was taken back that had shown by itself
 
 	mu     sync.Mutex // guards the fields below
 	visits map[string]*visit
@@ -115,11 +118,21 @@ func (w *waiting) refuse(v *visit, at time.Time) {
 	}
 }
 
-// coolDown reports whether the owner has said no so often that no question should show by itself. asking is held.
+// withdraw remembers a question that was taken back, once for each visit, if it had shown by itself. asking is held.
+func (w *waiting) withdraw(v *visit, q approval.Request, at time.Time) {
+	if !v.counted && q.Offer != nil && !q.Offer.Quiet {
+		v.counted = true
+		w.withdrawn = append(w.withdrawn, at)
+	}
+}
+
+// coolDown reports whether the owner has said no so often, or questions were put and taken back so often, that none
+// should show by itself. asking is held.
 func (w *waiting) coolDown() bool {
-	const often, within = 2, 10 * time.Minute
-	w.denied = slices.DeleteFunc(w.denied, func(at time.Time) bool { return w.now().Sub(at) > within })
-	return len(w.denied) >= often
+	const noes, changes, within = 2, 5, 10 * time.Minute
+	old := func(at time.Time) bool { return w.now().Sub(at) > within }
+	w.denied, w.withdrawn = slices.DeleteFunc(w.denied, old), slices.DeleteFunc(w.withdrawn, old)
+	return len(w.denied) >= noes || len(w.withdrawn) >= changes
 }
 
 // cookieName is the cookie of a visit. On https it can be set by this very host alone (the prefix __Host-).
@@ -150,22 +163,11 @@ func (s *Server) belongs(r *http.Request, v *visit) bool {
 	return false
 }
 
-// returning finds the visit of a browser that loads the page again, or whose app tries again: for the same client, the
-// same redirect URI and scopes. A new state and challenge take the place of the old ones.
-func (s *Server) returning(r *http.Request, c Client, a authorization) *visit {
+// returning finds the visit of a browser that loads its page again. Only the very same request does: the owner's yes is to
+// that one, and whoever could put another in its place, with a challenge of theirs, would get what it gives.
+func (s *Server) returning(r *http.Request, here string) *visit {
 	for _, v := range s.waiting.all() {
-		if v.client.ID != c.ID || !s.belongs(r, v) {
-			continue
-		}
-		v.mu.Lock()
-		same := v.request.redirectURI == a.redirectURI && strings.Join(v.request.scopes, " ") == strings.Join(a.scopes, " ")
-		exact := same && v.request.state == a.state && v.request.challenge == a.challenge
-		if same && !v.over && !v.ended.Load() {
-			v.request, v.here = a, r.URL
-		}
-		over := v.over || v.ended.Load()
-		v.mu.Unlock()
-		if exact || same && !over {
+		if v.request.here == here && s.belongs(r, v) {
 			return v
 		}
 	}

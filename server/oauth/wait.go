@@ -15,11 +15,7 @@ import (
 
 // wait puts the question to the owner, once, and shows the page that waits for the answer.
 func (s *Server) wait(w http.ResponseWriter, r *http.Request, c Client, a authorization) {
-	if v := s.returning(r, c, a); v != nil {
-		s.showVisit(w, r, v)
-		return
-	}
-	v := &visit{id: newID(""), token: opaque.New(opaque.Form), client: c, request: a, here: r.URL, source: s.source(r), begun: s.Now()}
+	v := &visit{id: newID(""), token: opaque.New(opaque.Form), client: c, request: a, place: s.place(r), begun: s.Now()}
 	question, problem := s.question(r, v)
 	if problem != nil {
 		s.show(w, *problem)
@@ -89,6 +85,15 @@ func (s *Server) from(r *http.Request) string {
 	return "the internet, " + clip(s.source(r), 64)
 }
 
+// reload shows the page of a visit again. Since it began the owner may have blocked the client.
+func (s *Server) reload(w http.ResponseWriter, r *http.Request, v *visit) {
+	if c, err := s.Store.Client(r.Context(), v.client.ID); err == nil && c.Status == Blocked {
+		s.show(w, page.Problem{Kind: page.Blocked, Client: shownClient(c)})
+		return
+	}
+	s.showVisit(w, r, v)
+}
+
 // showVisit shows how a visit stands.
 func (s *Server) showVisit(w http.ResponseWriter, r *http.Request, v *visit) {
 	v.mu.Lock()
@@ -101,7 +106,7 @@ func (s *Server) showVisit(w http.ResponseWriter, r *http.Request, v *visit) {
 	}
 	switch {
 	case v.over:
-		s.show(w, page.Done{Client: shownClient(v.client), Destination: destination(v.request.redirectURI), Denied: v.denied})
+		s.show(w, s.outcome(r.Context(), v))
 	case v.ended.Load():
 		s.show(w, page.Problem{Kind: page.Ended, Client: shownClient(v.client)})
 	case q.State == approval.Pending:
@@ -117,7 +122,7 @@ func (s *Server) showVisit(w http.ResponseWriter, r *http.Request, v *visit) {
 func (s *Server) waitingPage(v *visit, q approval.Request, typing bool) page.Waiting {
 	p := page.Waiting{
 		Form: v.form(), Number: v.number, State: s.state(q), ID: q.ID, Left: q.ExpiresAt.Sub(s.Now()), Client: shownClient(v.client),
-		Destination: destination(v.request.redirectURI), Here: v.here.RequestURI(),
+		Destination: destination(v.request.redirectURI), Here: v.request.here,
 	}
 	for _, c := range q.Offer.Scopes {
 		if c.Asked {
@@ -125,7 +130,7 @@ func (s *Server) waitingPage(v *visit, q approval.Request, typing bool) page.Wai
 		}
 	}
 	if s.Codes != nil && p.Destination.Known {
-		p.Code = &page.Code{Address: typingAddress(v.here), Typing: typing}
+		p.Code = &page.Code{Address: v.request.here + "&" + typingParameter + "=1", Typing: typing}
 	}
 	return p
 }
@@ -143,13 +148,6 @@ func (s *Server) state(q approval.Request) page.State {
 
 // typingParameter marks the address of a page in which a person types a pairing code. No client has a use for it.
 const typingParameter = "postern_code"
-
-func typingAddress(u *url.URL) string {
-	if u.Query().Has(typingParameter) {
-		return u.RequestURI()
-	}
-	return u.RequestURI() + "&" + typingParameter + "=1"
-}
 
 // turnAway ends a visit that was not let in. v.mu is held.
 func (s *Server) turnAway(w http.ResponseWriter, v *visit, state approval.State) {

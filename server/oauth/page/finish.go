@@ -79,20 +79,28 @@ func (p Finish) view() (view, error) {
 	return v, nil
 }
 
-// Done is the page for a form that arrives a second time: it says the same outcome again and does nothing.
+// Done is the page for a form that arrives a second time, or a page that is loaded again: it says the same outcome again
+// and does nothing.
 type Done struct {
 	Client      Client
 	Destination Destination
 	Denied      bool
+	Late        bool // what the owner has given was not taken in time
 	// Location, if the client may still need it, is offered as a link. It is never opened by itself.
 	Location string
 }
 
 func (p Done) view() (view, error) {
-	const title = "This is done"
+	title, last := "This is done", "You can close this tab."
 	said := p.Client.called() + " was let in with what you chose. You can see and end that on your computer at any time."
-	if p.Denied {
+	switch {
+	case p.Denied:
 		said = p.Client.called() + " was not let in. If that was a mistake, go back to your app and try again."
+	case p.Late:
+		title = "This took too long"
+		said = p.Client.called() + " was let in, but did not take its access in time. Go back to your app and connect once more; that needs a new answer on your computer."
+	case p.Location != "":
+		last = "If the app is connected, you can close this tab. If it still waits, use the button, which works for a short time."
 	}
 	var back node
 	if p.Location != "" {
@@ -102,7 +110,7 @@ func (p Done) view() (view, error) {
 		back = h.P(h.A(h.Class("button quiet"), h.Href(p.Location), g.Text(p.Destination.goOn("Go back"))))
 	}
 	return view{title: title, status: http.StatusOK, main: []node{
-		h.H1(g.Text(title)), text(said), back, small("You can close this tab."),
+		h.H1(g.Text(title)), text(said), back, small(last),
 	}}, nil
 }
 

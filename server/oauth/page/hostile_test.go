@@ -77,6 +77,7 @@ func TestEveryFieldIsEscaped(t *testing.T) {
 		},
 		"Waiting.Destination.Resembles": func(s string) Page { return unknown(func(d *Destination) { d.Resembles = s }) },
 		"Waiting.Scopes":                func(s string) Page { return with(waiting(), func(p *Waiting) { p.Scopes = []Scope{{Text: s}} }) },
+		"Waiting.Code.Lacks":            func(s string) Page { return with(waiting(), func(p *Waiting) { p.Code.Lacks = []string{s} }) },
 		"Approved.Form":                 func(s string) Page { return Approved{Form: Form{s, s}} },
 		"Approved.Client.Name":          func(s string) Page { return Approved{Client: Client{Name: s}} },
 		"Approved.Destination.Host":     func(s string) Page { return Approved{Destination: Destination{Host: s}} },
@@ -228,17 +229,19 @@ func TestOnlyAPageThatMayGoOnByItselfDoes(t *testing.T) {
 		var refresh, script bool
 		switch p.(type) {
 		case Waiting:
-			refresh, script = rest != "typing" && rest != "wrong" && rest != "spent", true
+			refresh, script = rest != "typing" && rest != "wrong" && rest != "lacking" && rest != "spent", true
 		case Approved:
 			script = true
 		case Finish:
 			refresh, script = rest != "cursor", rest != "cursor"
+		case Problem:
+			refresh = rest == "again"
 		}
 		if strings.Contains(body, `http-equiv="refresh"`) != refresh || strings.Contains(body, "<script") != script {
 			t.Errorf("%s: refresh should be %v, script %v", name, refresh, script)
 		}
 		// A refresh next to a script would open the address twice, and a code that comes twice is taken for stolen.
-		if strings.Count(body, `http-equiv="refresh"`) != strings.Count(body, `<noscript><meta http-equiv="refresh"`) {
+		if script && strings.Count(body, `http-equiv="refresh"`) != strings.Count(body, `<noscript><meta http-equiv="refresh"`) {
 			t.Errorf("%s: a refresh outside of <noscript>", name)
 		}
 	}

@@ -47,6 +47,7 @@ func samples() map[string]Page {
 		"waiting-typing":   with(waiting(), func(p *Waiting) { p.Code.Typing = true }),
 		"waiting-wrong":    with(waiting(), func(p *Waiting) { p.Code.Wrong, p.Code.Tries = true, 3 }),
 		"waiting-spent":    with(waiting(), func(p *Waiting) { p.Code.Wrong = true }),
+		"waiting-lacking":  with(waiting(), func(p *Waiting) { p.Code.Lacks = []string{"a Google account that is no longer there", "gmail:send"} }),
 		"waiting-loopback": with(waiting(), func(p *Waiting) { p.Client, p.Destination, p.Code = Client{Name: "mcp-remote"}, loopback, nil }),
 		"waiting-cursor":   with(waiting(), func(p *Waiting) { p.Client, p.Destination = Client{Name: "Cursor", ByOwner: true}, cursor }),
 		"waiting-unknown": with(waiting(), func(p *Waiting) {
@@ -61,9 +62,11 @@ func samples() map[string]Page {
 		"finish-denied":    Finish{Destination: claudeAI, Denied: true, Location: "https://claude.ai/api/mcp/auth_callback?error=access_denied&state=s"},
 		"done":             Done{Client: claude, Destination: claudeAI, Location: answer},
 		"done-denied":      Done{Client: claude, Denied: true},
+		"done-late":        Done{Client: claude, Destination: claudeAI, Late: true},
 		"problem-redirect": Problem{Kind: UnknownRedirect, Client: Client{Name: "Claude"}, Reference: "a1b2c3"},
 		"problem-address":  Problem{Kind: WrongAddress, Detail: "http://127.0.0.1:7878/mcp"},
 		"problem-toomany":  Problem{Kind: TooMany, Wait: 90 * time.Second},
+		"problem-again":    Problem{Kind: TooMany, Client: claude, Wait: 90 * time.Second, Here: "/authorize?client_id=c"},
 		"problem-lockdown": Problem{Kind: LockedDown},
 		"problem-expired":  Problem{Kind: Expired, Client: claude},
 	}
@@ -215,9 +218,11 @@ func TestWhatMustNotBeShownIsAnErrorAndWritesNothing(t *testing.T) {
 		"another host to load again from": Waiting{Here: "//evil.example/"},
 		"the same with a backslash":       Waiting{Here: `/\evil.example/`},
 		"a script to load again from":     Waiting{Here: "javascript:alert(1)"},
+		"another host to try again":       Problem{Kind: TooMany, Wait: time.Second, Here: "//evil.example/"},
 		"another host for the code":       Waiting{Code: &Code{Address: "https://evil.example/"}},
 		"a code without a way back":       Waiting{Code: &Code{Address: "/x", Wrong: true}},
 		"a broken escape":                 Finish{Location: "https://claude.ai/%zz"},
+		"a right code without a way back": Waiting{Code: &Code{Address: "/x", Lacks: []string{"x"}}},
 		"three digits":                    Waiting{Number: 100},
 		"a state that does not wait":      Waiting{State: Allowed},
 	} {

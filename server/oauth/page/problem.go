@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -41,6 +42,7 @@ type Problem struct {
 	Client    Client        // if it is known; only its name is shown
 	Detail    string        // one line, with no secret; see the kinds
 	Wait      time.Duration // when to try again, also sent as Retry-After; 0 if that is not known
+	Here      string        // of TooMany: the path and query under which the page tries again by itself; "" if it does not
 	Reference string        // finds the matching line of the log; "" for none
 }
 
@@ -110,11 +112,18 @@ func (p Problem) view() (view, error) {
 		p.Kind, w = Failed, whats[Failed]
 	}
 	v := view{title: w.title, status: w.status}
+	if p.Here != "" && !own(p.Here) {
+		return view{}, errors.New("the address to try again is not a path of this server")
+	}
 	if p.Wait > 0 {
 		seconds := int((p.Wait + time.Second - 1) / time.Second)
 		v.header = map[string]string{"Retry-After": strconv.Itoa(seconds)}
 		if p.Kind == TooMany {
 			w.next = fmt.Sprintf("Wait %s, then go back to your app and try again.", wait(p.Wait))
+		}
+		if p.Kind == TooMany && p.Here != "" {
+			w.next = fmt.Sprintf("Leave this page open: it tries again by itself, and goes on once there is room. That should take no longer than %s.", wait(p.Wait))
+			v.head = again(min(seconds, slowest), p.Here)
 		}
 	}
 	code := string(p.Kind)
@@ -134,6 +143,14 @@ func (p Problem) view() (view, error) {
 	}
 	v.main = append(v.main, h.P(h.Class("small soft"), g.Text("Code: "), h.Code(g.Text(code))))
 	return v, nil
+}
+
+// slowest is the most seconds after which a page tries again: there may be room sooner than was foreseen.
+const slowest = 20
+
+// again loads a page again, with scripts and without.
+func again(seconds int, here string) node {
+	return h.Meta(g.Attr("http-equiv", "refresh"), h.Content(fmt.Sprintf("%d; url=%s", seconds, here)))
 }
 
 // wait says a duration in words, rounded up.

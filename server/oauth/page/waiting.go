@@ -63,6 +63,8 @@ type Code struct {
 	Typing  bool // the page is that one: the field is open, and the page does not load itself again
 	Wrong   bool // what was typed is not a code that holds; the field stays open, as with Typing
 	Tries   int  // how many wrong tries are left; shown after a wrong one
+	// Lacks are things that a right code gives and that are not to be had: it was not used up. The field stays open.
+	Lacks []string
 }
 
 func (p Waiting) view() (view, error) {
@@ -204,12 +206,14 @@ func (p Waiting) code() []node {
 }
 
 // open reports whether the field for the code is open at once.
-func (c *Code) open() bool { return c != nil && (c.Typing || c.Wrong) }
+func (c *Code) open() bool { return c != nil && (c.Typing || c.Wrong || len(c.Lacks) > 0) }
 
-// said is what is said of a wrong code, and of the tries that are left.
+// said is what is said of a code that lets nobody in, and of the tries that are left.
 func (c *Code) said() (wrong, left string) {
 	const over = "That is not the code, or its time is over."
 	switch {
+	case len(c.Lacks) > 0:
+		return "The code is right, but not all that it gives can be had now: " + line(strings.Join(c.Lacks, "; "), maxText) + ". It was not used up. Answer on your computer, or make another code there.", ""
 	case !c.Wrong:
 		return "", ""
 	case c.Tries <= 0:
