@@ -102,6 +102,12 @@ func (s *screen) window(title string) (id string) {
 	return id
 }
 
+// focused waits until a window has the keyboard.
+func (s *screen) focused(window string) {
+	s.t.Helper()
+	s.wait("the window to get the keyboard", func() bool { id, err := s.run("xdotool", "getwindowfocus"); return err == nil && id == window })
+}
+
 // click clicks where the owner would, x and y from the window's upper left corner.
 func (s *screen) click(window string, x, y int) {
 	if out, err := s.run("xdotool", "mousemove", "--window", window, fmt.Sprint(x), fmt.Sprint(y), "click", "1"); err != nil {
