@@ -16,7 +16,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"postern/auth/vault"
 	"postern/internal/approval"
 	"postern/internal/control"
 	"postern/internal/settings"
@@ -154,33 +153,6 @@ func (b *Bridge) newService(ctx context.Context, version string) (*service, erro
 	// What started this process is not the client that asks through it.
 	b.Queue.Self = func() approval.Process { p := approval.Self(); p.Client = approval.Ancestor{}; return p }
 	return s, nil
-}
-
-// pepper returns the key of the token hashes, which it makes the first time. The sample account works without a vault:
-// then what is issued is good for as long as this process runs.
-func (b *Bridge) pepper(ctx context.Context) (opaque.Pepper, error) {
-	p, err := b.keptPepper(ctx)
-	if err != nil && b.demo != nil {
-		b.Log.Warn("the vault cannot be used: clients must connect anew after a restart", "error", err)
-		return opaque.NewPepper(), nil
-	}
-	return p, err
-}
-
-func (b *Bridge) keptPepper(ctx context.Context) (opaque.Pepper, error) {
-	v, err := b.Vault(ctx)
-	if err != nil {
-		return opaque.Pepper{}, err
-	}
-	kept, err := v.Get(ctx, pepperKey)
-	switch {
-	case errors.Is(err, vault.ErrNotFound):
-		p := opaque.NewPepper()
-		return p, v.Set(ctx, pepperKey, p[:])
-	case err != nil:
-		return opaque.Pepper{}, fmt.Errorf("reading the vault: %w", err)
-	}
-	return opaque.ParsePepper(kept)
 }
 
 // listenLocal listens on this computer alone.
