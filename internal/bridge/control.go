@@ -15,6 +15,7 @@ import (
 type Running struct {
 	PID        int       `json:"pid"`
 	Version    string    `json:"version"`
+	Sample     bool      `json:"sample,omitempty"` // it serves the sample account
 	Local      string    `json:"local"`            // where /mcp is served on this computer
 	Public     string    `json:"public,omitempty"` // and from outside
 	Paused     bool      `json:"paused"`

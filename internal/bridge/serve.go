@@ -49,6 +49,7 @@ type service struct {
 	live     guard.Live
 	sessions guard.Sessions
 	pepper   atomic.Pointer[opaque.Pepper]
+	void     atomic.Pointer[opaque.Pepper] // the key that a lockdown ended; nil without one
 	offers   offers
 	widening widening
 	once     once
@@ -121,14 +122,14 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 		sides, listeners, publicURL = append(sides, s.side(issuer, true)), append(listeners, behind), issuer+oauth.Path
 	}
 	if b.LockedDown() {
-		s.live.Shut()
+		s.cutOff(opaque.NewPepper())
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for i, side := range sides {
 		g.Go(func() error { return serveUntil(ctx, side, listeners[i]) })
 	}
 	g.Go(func() error { s.watch(ctx); return nil })
-	running := Running{PID: os.Getpid(), Version: version, Local: "http://" + local.Addr().String() + oauth.Path, Public: publicURL}
+	running := Running{PID: os.Getpid(), Version: version, Sample: b.demo != nil, Local: "http://" + local.Addr().String() + oauth.Path, Public: publicURL}
 	if err := socket.SetURL(running.Local); err != nil {
 		b.Log.Warn("saying where the bridge is", "error", err)
 	}
