@@ -54,6 +54,7 @@ func (s *service) handler(running func() Running) http.Handler {
 		out.Pairing = until
 		control.Reply(w, out)
 	})
+	mux.HandleFunc("GET /callers", func(w http.ResponseWriter, _ *http.Request) { control.Reply(w, s.callers.all()) })
 	mux.HandleFunc("POST /news", func(w http.ResponseWriter, r *http.Request) {
 		var n news
 		if err := json.NewDecoder(r.Body).Decode(&n); err != nil {

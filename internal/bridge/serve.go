@@ -51,6 +51,7 @@ type service struct {
 	pepper   atomic.Pointer[opaque.Pepper]
 	void     atomic.Pointer[opaque.Pepper] // the key that a lockdown ended; nil without one
 	offers   offers
+	callers  *callers
 	widening widening
 	once     once
 	faces    atomic.Int32
@@ -129,6 +130,7 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 		g.Go(func() error { return serveUntil(ctx, side, listeners[i]) })
 	}
 	g.Go(func() error { s.watch(ctx); return nil })
+	g.Go(func() error { s.callers.run(ctx); return nil })
 	running := Running{PID: os.Getpid(), Version: version, Sample: b.demo != nil, Local: "http://" + local.Addr().String() + oauth.Path, Public: publicURL}
 	if err := socket.SetURL(running.Local); err != nil {
 		b.Log.Warn("saying where the bridge is", "error", err)
@@ -139,7 +141,7 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 }
 
 func (b *Bridge) newService(ctx context.Context, version string) (*service, error) {
-	s := &service{b: b, offers: offers{b, newCatalogue()}}
+	s := &service{b: b, offers: offers{b, newCatalogue()}, callers: newCallers()}
 	pepper, err := b.pepper(ctx)
 	if err != nil {
 		return nil, err
@@ -153,6 +155,7 @@ func (b *Bridge) newService(ctx context.Context, version string) (*service, erro
 	s.http = s.server.HTTP(&s.sessions)
 	// What started this process is not the client that asks through it.
 	b.Queue.Self = func() approval.Process { p := approval.Self(); p.Client = approval.Ancestor{}; return p }
+	b.Queue.Client = s.callers.behind
 	return s, nil
 }
 
@@ -192,17 +195,22 @@ func (s *service) side(issuer string, public bool) *http.Server {
 		source = proxySource
 	}
 	as := &oauth.Server{
-		Issuer: issuer, Public: public, Store: s.b.Store, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
+		Issuer: issuer, Public: public, Store: registry{s.b.Store, s.callers}, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
 		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Codes: codes{s}, Closed: s.b.closed,
 		Faces: func() int { return int(s.faces.Load()) }, Source: source, Ended: s.b.endedItself,
 		Lifetimes: s.b.lifetimes, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	g := &guard.Guard{
-		Issuer: issuer, Tokens: as, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: addressOf(public),
+		Issuer: issuer, Tokens: holders{as, s.callers}, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: addressOf(public),
 		Sessions: &s.sessions, Live: &s.live, Next: s.http, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	front := &guard.Front{Issuer: issuer, OAuth: as.Handler(), MCP: g, Origins: s.origins}
-	return guard.NewServer(front)
+	if public { // at the other end is the owner's proxy
+		return guard.NewServer(front)
+	}
+	side := guard.NewServer(s.callers.watch(front))
+	side.ConnContext = s.callers.connected
+	return side
 }
 
 // origins are the web pages that may call, by the owner's settings.
