@@ -50,6 +50,7 @@ var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+/mcp`)
 // startBridge serves over HTTP on a free port until the test ends.
 func startBridge(d *desktop, flags ...string) *bridge {
 	d.t.Helper()
+	d.trust()
 	b := &bridge{desktop: d}
 	b.cmd = d.background(&b.stderr, serve(flags)...)
 	return b.ready()
@@ -58,6 +59,7 @@ func startBridge(d *desktop, flags ...string) *bridge {
 // startConsole is startBridge in a terminal, where the owner answers the questions.
 func startConsole(d *desktop, flags ...string) *bridge {
 	d.t.Helper()
+	d.trust()
 	b := &bridge{desktop: d}
 	b.cmd, b.typed = d.console(&b.stderr, serve(flags)...)
 	return b.ready()
@@ -90,6 +92,15 @@ func (b *bridge) stop() {
 
 // issuer is the address of the authorization server.
 func (b *bridge) issuer() string { return strings.TrimSuffix(b.url, "/mcp") }
+
+// trust has Postern take the owner's answers from this process, which is also the client of some tests and starts the
+// owner's terminals: from what a client has started no yes is taken otherwise. internal/cli tries that.
+func (d *desktop) trust() {
+	d.t.Helper()
+	if o := d.terminal("", "settings", "set", "approvals.cli", "true"); o.code != 0 {
+		d.t.Fatalf("settings set approvals.cli: exit %d\n%s", o.code, o.stdout)
+	}
+}
 
 // letIn is the owner: in the browser ctx the page of an authorization request is opened, and the question is answered in
 // a terminal with the number that the page shows. It returns when the browser has left for the client.

@@ -31,13 +31,15 @@ var ErrChanged = errors.New("what would be done has changed since it was shown: 
 // Queue puts questions to the owner and takes the answers, over a Store that several processes share.
 type Queue struct {
 	Store    Store
-	Now      func() time.Time   // time.Now
-	Lifetime time.Duration      // how long an action question stays open; 15 min
-	Poll     time.Duration      // how often Wait looks; 200 ms
-	Self     func() Process     // this process; Self
-	Alive    func(Process) bool // whether a process still runs; Alive
-	Changed  func()             // told after a question was put or answered here; nil for nobody
-	Decided  func(Request)      // told after a question was denied here, or what was allowed has been done; nil for nobody
+	Now      func() time.Time // time.Now
+	Lifetime time.Duration    // how long an action question stays open; 15 min
+	Poll     time.Duration    // how often Wait looks; 200 ms
+	Self     func() Process   // this process; Self
+	// Client finds the program behind a question that comes over HTTP; nil where Self knows it.
+	Client  func(context.Context, Request) Ancestor
+	Alive   func(Process) bool // whether a process still runs; Alive
+	Changed func()             // told after a question was put or answered here; nil for nobody
+	Decided func(Request)      // told after a question was denied here, or what was allowed has been done; nil for nobody
 }
 
 // Ask puts a question and returns it with its id and times.
@@ -59,6 +61,9 @@ func (q *Queue) Ask(ctx context.Context, r Request) (Request, error) {
 	r.ID = strings.ToLower(rand.Text()[:10]) // 50 bits: not guessed within 15 minutes, and short enough to type
 	r.State, r.CreatedAt, r.ExpiresAt, r.Asker = Pending, now, now.Add(q.lifetime(r.Kind)), q.self()
 	r.Answer, r.Result, r.SettledAt = nil, "", time.Time{}
+	if q.Client != nil {
+		r.Asker.Client = q.Client(ctx, r)
+	}
 	// Not to be cut off halfway: a question that nobody waits for could still be answered.
 	if err := q.Store.AddApproval(context.WithoutCancel(ctx), r); err != nil {
 		return Request{}, fmt.Errorf("asking the owner: %w", err)

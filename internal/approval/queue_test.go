@@ -313,3 +313,21 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		t.Errorf("Wait: %v", err)
 	}
 }
+
+// TestTheProgramBehindAQuestion is found when it is asked, where the process that asks is not started by it.
+func TestTheProgramBehindAQuestion(t *testing.T) {
+	b := newBench(t)
+	client := approval.Ancestor{PID: 9, Start: "s"}
+	b.Client = func(_ context.Context, r approval.Request) approval.Ancestor {
+		if r.ClientKey != "over HTTP" {
+			return approval.Ancestor{}
+		}
+		return client
+	}
+	if r := b.ask(t, "over HTTP"); r.Asker.PID != 7 || r.Asker.Client != client {
+		t.Errorf("%+v", r.Asker)
+	}
+	if r := b.ask(t, "of nobody that is known"); r.Asker.Client != (approval.Ancestor{}) {
+		t.Errorf("%+v", r.Asker)
+	}
+}

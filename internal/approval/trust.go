@@ -17,9 +17,9 @@ var (
 )
 
 // MayApprove says why a yes to r is not taken from f, or nil. connected are the processes that serve clients now (see
-// Serving): no client's program may answer, whichever asked. A program of the owner's can always pretend to be the owner
-// where the operating system does not keep them apart; this stops the one that simply types the command. A no may come
-// from anywhere.
+// Serving), and the clients over HTTP (see Caller): no client's program may answer, whichever asked. A program of the
+// owner's can always pretend to be the owner where the operating system does not keep them apart; this stops the one that
+// simply types the command. A no may come from anywhere.
 func MayApprove(f Face, r Request, connected ...Process) error {
 	if f.Trusted {
 		return nil
@@ -34,8 +34,9 @@ func MayApprove(f Face, r Request, connected ...Process) error {
 }
 
 // MayLoosen says why f may not loosen what the owner is asked about (the settings approvals.* and the like), or nil.
-// clients are the askers of the open questions and the processes that serve clients now (see Serving): an assistant must
-// not switch the question off. That the owner trusts command lines to answer is no trust in loosening the rules.
+// clients are the askers of the open questions, the processes that serve clients now (see Serving) and the clients over
+// HTTP (see Caller): an assistant must not switch the question off. That the owner trusts command lines to answer is no
+// trust in loosening the rules.
 func MayLoosen(f Face, clients ...Process) error {
 	if !f.Terminal {
 		return ErrNoTerminal
@@ -53,7 +54,7 @@ func apart(f Face, clients []Process) error {
 	return nil
 }
 
-// below reports whether the face was started by a process that serves a client, or by what started that one.
+// below reports whether the face was started by a process that serves a client, or by the client.
 func below(f Face, serving Process) bool {
 	return serving.Client != (Ancestor{}) && f.Process.DescendsFrom(serving.Client) || f.Process.DescendsFrom(Ancestor{serving.PID, serving.Start})
 }

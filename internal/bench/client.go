@@ -32,6 +32,9 @@ var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+/mcp`)
 func serve(binary string, env []string) (*bridge, error) {
 	b := &bridge{cmd: exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--demo"), env: env}
 	b.cmd.Env = append(os.Environ(), env...)
+	if err := b.trust(); err != nil {
+		return nil, err
+	}
 	out, err := b.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -92,6 +95,12 @@ func (b *bridge) letIn() (*grant, error) {
 	}
 	token, err := c.Token(ctx)
 	return &grant{c.ID, token}, err
+}
+
+// trust has Postern take the owner's answer from this process, which is the client, too, and starts the owner's terminal.
+// It is set before the bridge runs: then nothing is connected.
+func (b *bridge) trust() error {
+	return b.terminal("settings", "set", "approvals.cli", "true")
 }
 
 // terminal runs a verb in a terminal, as the owner does.

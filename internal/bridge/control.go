@@ -14,6 +14,7 @@ import (
 type Running struct {
 	PID        int       `json:"pid"`
 	Version    string    `json:"version"`
+	Sample     bool      `json:"sample,omitempty"` // it serves the sample account
 	Local      string    `json:"local"`            // where /mcp is served on this computer; "" if it is not
 	Public     string    `json:"public,omitempty"` // and from outside
 	Paused     bool      `json:"paused"`
@@ -66,7 +67,7 @@ func (b *Bridge) hangUp(socket *control.Listener) {
 func (b *Bridge) handler(version string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		out := Running{PID: os.Getpid(), Version: version}
+		out := Running{PID: os.Getpid(), Version: version, Sample: b.demo != nil}
 		if now := b.running.Load(); now != nil {
 			out.Local, out.Public = now.Local, now.Public
 		}
@@ -78,6 +79,13 @@ func (b *Bridge) handler(version string) http.Handler {
 		}
 		out.Pairing = until
 		control.Reply(w, out)
+	})
+	mux.HandleFunc("GET /callers", func(w http.ResponseWriter, _ *http.Request) {
+		if s := b.service(); s != nil {
+			control.Reply(w, s.callers.all())
+			return
+		}
+		control.Reply(w, nil) // nobody is connected where nothing is served
 	})
 	mux.HandleFunc("POST /news", func(w http.ResponseWriter, r *http.Request) {
 		var n news

@@ -23,9 +23,6 @@ const (
 // pairingUntil is the setting that says how long the pairing window is open.
 const pairingUntil = "state.pairing_until"
 
-// pepperKey names the key of the token hashes in the vault.
-const pepperKey = "pepper"
-
 // Paused reports whether the owner has paused the clients over HTTP.
 func (b *Bridge) Paused() bool { return b.on(pauseFile) }
 

@@ -197,14 +197,24 @@ func (b *Bridge) AddClient(ctx context.Context, name string, redirects []string,
 	}
 	added := AddedClient{ID: c.ID}
 	if secret {
-		pepper, err := b.pepper(ctx)
-		if err != nil {
-			return AddedClient{}, err
-		}
 		added.Secret = opaque.New(opaque.Secret)
-		c.SecretHash = pepper.Hash(added.Secret)
+		c.SecretHash = oauth.HashSecret(added.Secret)
 	}
 	err = b.Store.SaveClient(ctx, c)
 	b.tell(news{Clients: true})
 	return added, err
+}
+
+// NewSecret makes a client that has a secret another one. The old one is no good any more; what the client was given
+// stays.
+func (b *Bridge) NewSecret(ctx context.Context, clientID string) (AddedClient, error) {
+	added := AddedClient{ID: clientID, Secret: opaque.New(opaque.Secret)}
+	err := b.Store.SetSecret(ctx, clientID, oauth.HashSecret(added.Secret))
+	if errors.Is(err, oauth.ErrNotFound) {
+		err = errors.New("this client has no secret: one is made for those that are added with --secret")
+	}
+	if err != nil {
+		return AddedClient{}, err
+	}
+	return added, nil
 }

@@ -31,12 +31,8 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 	if s := b.service(); s != nil {
 		s.cutOff(fresh)
 	}
-	v, verr := b.Vault(ctx)
-	if verr == nil {
-		verr = v.Set(ctx, pepperKey, fresh[:])
-	}
-	if b.demo == nil {
-		err = errors.Join(err, verr)
+	if kerr := b.keepPepper(ctx, fresh); b.demo == nil {
+		err = errors.Join(err, kerr)
 	}
 	return errors.Join(err, b.sweep(ctx))
 }
@@ -54,12 +50,15 @@ func (b *Bridge) sweep(ctx context.Context) error {
 }
 
 // Lift ends a lockdown, once everything has been ended that it is to end. What it ended stays ended: clients must be let
-// in anew.
+// in anew. The key of the tokens is made anew here too: that of the lockdown may not have been written.
 func (b *Bridge) Lift(ctx context.Context) error {
 	was := b.LockedDown()
 	if was {
 		if err := b.sweep(ctx); err != nil {
 			return fmt.Errorf("what had access cannot be ended yet, so the lockdown stays: %w", err)
+		}
+		if err := b.renewPepper(ctx); err != nil {
+			return fmt.Errorf("the key that ends all tokens cannot be written yet, so the lockdown stays: %w", err)
 		}
 	}
 	if err := b.turn(lockdownFile, false); err != nil {
@@ -70,6 +69,22 @@ func (b *Bridge) Lift(ctx context.Context) error {
 	}
 	if s := b.service(); s != nil {
 		return s.reopen(ctx)
+	}
+	return nil
+}
+
+// renewPepper puts a fresh key in the vault. The sample account needs no vault: a bridge that serves it sees to its key
+// itself, see reopen, and nobody is asked for the passphrase of a vault that it has not.
+func (b *Bridge) renewPepper(ctx context.Context) error {
+	within, cancel := context.WithTimeout(ctx, lockdownWait)
+	defer cancel()
+	if b.service() == nil {
+		if r, err := b.Running(within); err == nil && r.Sample {
+			return nil
+		}
+	}
+	if err := b.keepPepper(ctx, opaque.NewPepper()); b.demo == nil {
+		return err
 	}
 	return nil
 }
@@ -106,17 +121,27 @@ func (s *service) cutOff(fresh opaque.Pepper) {
 	s.cut.Store(true)
 	s.swept.Store(false)
 	s.live.Shut()
-	s.pepper.Store(&fresh)
+	if old := s.pepper.Swap(&fresh); s.void.Load() == nil { // of several cuts, that of before the first
+		s.void.Store(old)
+	}
 	s.http.End("")
 }
 
-// reopen lets requests in again after a lockdown, with the key of the tokens that was made then.
+// reopen lets requests in again after a lockdown, with the key of the tokens that was made since. If the vault still has
+// that of before, because it could not be written and something else than Lift has turned the switch, it is replaced.
 func (s *service) reopen(ctx context.Context) error {
 	pepper, err := s.b.pepper(ctx)
 	if err != nil {
 		return err
 	}
+	if old := s.void.Load(); old != nil && *old == pepper {
+		pepper = opaque.NewPepper()
+		if err := s.b.keepPepper(ctx, pepper); err != nil && s.b.demo == nil {
+			return err
+		}
+	}
 	s.pepper.Store(&pepper)
+	s.void.Store(nil)
 	s.live.Open()
 	s.cut.Store(false)
 	if s.b.LockedDown() { // again, meanwhile

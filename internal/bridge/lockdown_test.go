@@ -1,16 +1,21 @@
 package bridge
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"postern/auth/vault"
 	"postern/internal/approval"
 	"postern/internal/fakeclient"
 	"postern/internal/store"
+	"postern/server/oauth/opaque"
 )
 
 // TestLockdown is attack 51: streams and tokens end, nothing is let in, also not after a restart, until it is lifted.
@@ -138,5 +143,105 @@ func TestALockdownWhileTheStoreIsHeld(t *testing.T) {
 		now, err := s.Store.Grant(t.Context(), g.ID)
 		asked, qerr := s.Queue.Get(t.Context(), q.ID)
 		return err == nil && qerr == nil && !now.RevokedAt.IsZero() && asked.State == approval.Withdrawn
+	})
+}
+
+// stuck is a vault that can be read and not written.
+type stuck struct{ vault.Vault }
+
+func (stuck) Set(context.Context, string, []byte) error { return errors.New("the keychain is locked") }
+
+// keyIn returns the key of the tokens that is in the vault of a state directory.
+func keyIn(t *testing.T, dir string) opaque.Pepper {
+	t.Helper()
+	p, err := openAt(t, Config{Dir: dir, Getenv: fileVault}).keptPepper(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestALockdownWhoseKeyIsNotWritten is lifted with a new one all the same, or not at all.
+func TestALockdownWhoseKeyIsNotWritten(t *testing.T) {
+	dir := t.TempDir()
+	before := keyIn(t, dir)
+	locked := openAt(t, Config{Dir: dir, Getenv: fileVault})
+	locked.vault = stuck{locked.vault}
+	if err := locked.Lockdown(t.Context()); err == nil || !strings.Contains(err.Error(), "locked") {
+		t.Errorf("the lockdown says %v", err)
+	}
+	if err := locked.Lift(t.Context()); err == nil || !strings.Contains(err.Error(), "the lockdown stays") || !locked.LockedDown() {
+		t.Errorf("it is lifted without a key: %v", err)
+	}
+	if err := openAt(t, Config{Dir: dir, Getenv: fileVault}).Lift(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if locked.LockedDown() || keyIn(t, dir) == before {
+		t.Error("the lockdown is lifted with the key of before, or not at all")
+	}
+}
+
+// TestABridgeAfterALockdownHasAnotherKey, whether it is lifted or its file is just removed, and whether or not the
+// lockdown's key could be written.
+func TestABridgeAfterALockdownHasAnotherKey(t *testing.T) {
+	for name, lift := range map[string]func(*serving) error{
+		"lifted by another process": func(s *serving) error { return openAt(t, Config{Dir: s.Dir, Getenv: fileVault}).Lift(t.Context()) },
+		"lifted here":               func(s *serving) error { return s.Lift(t.Context()) },
+		"removed":                   func(s *serving) error { return os.Remove(filepath.Join(s.Dir, lockdownFile)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, t.TempDir())
+			before, good := *s.service().pepper.Load(), s.vault
+			s.vault = stuck{good}
+			if err := s.Lockdown(t.Context()); err != nil { // the sample account needs no vault
+				t.Fatal(err)
+			}
+			s.mu.Lock()
+			s.vault = good
+			s.mu.Unlock()
+			if err := lift(s); err != nil {
+				t.Fatal(err)
+			}
+			within(t, "a bridge that lets in again", func() bool { return !s.service().cut.Load() })
+			if now := *s.service().pepper.Load(); now == before || now != keyIn(t, s.Dir) {
+				t.Errorf("it has the key of before: %v, or another than the vault", now == before)
+			}
+		})
+	}
+}
+
+// TestTheSampleAccountNeedsNoVault, also for a lockdown and its end.
+func TestTheSampleAccountNeedsNoVault(t *testing.T) {
+	s := serveWith(t, Config{Getenv: noVault})
+	_, old := s.grant("gmail:read")
+	other := openAt(t, Config{Dir: s.Dir, Getenv: noVault})
+	if err := errors.Join(other.Lockdown(t.Context()), other.Lift(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "a bridge that lets in again", func() bool { return !s.service().cut.Load() })
+	_, fresh := s.grant("gmail:read")
+	if status, text := s.call(fresh, "gmail_search", search); status != http.StatusOK {
+		t.Errorf("a new token gets %d %s", status, text)
+	}
+	if status, _ := s.call(old, "gmail_search", search); status != http.StatusUnauthorized {
+		t.Errorf("an old token gets %d", status)
+	}
+}
+
+// TestABridgeThatStartsLockedDown is let go by a lift that comes before its first look.
+func TestABridgeThatStartsLockedDown(t *testing.T) {
+	dir := t.TempDir()
+	other := openAt(t, Config{Dir: dir, Getenv: fileVault})
+	if err := other.Lockdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, dir)
+	if err := other.Lift(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "a bridge that lets in", func() bool {
+		_, token := s.grant("gmail:read")
+		status, _ := s.call(token, "gmail_search", search)
+		return status == http.StatusOK
 	})
 }

@@ -97,7 +97,7 @@ func TestDecisionsAreRecorded(t *testing.T) {
 
 func TestALockdownIsRecordedOnce(t *testing.T) {
 	dir := t.TempDir()
-	b := openAt(t, Config{Dir: dir, Demo: true, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})})
+	b := openAt(t, Config{Dir: dir, Demo: true, Getenv: fileVault})
 	if err := b.Lockdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}

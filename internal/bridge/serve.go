@@ -15,7 +15,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"postern/auth/vault"
 	"postern/internal/approval"
 	"postern/internal/control"
 	"postern/internal/settings"
@@ -49,7 +48,9 @@ type service struct {
 	live     guard.Live
 	sessions guard.Sessions
 	pepper   atomic.Pointer[opaque.Pepper]
+	void     atomic.Pointer[opaque.Pepper] // the key that a lockdown ended; nil without one
 	offers   offers
+	callers  *callers
 	widening widening
 	once     once
 	faces    atomic.Int32
@@ -115,13 +116,14 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 		sides, listeners, publicURL = append(sides, s.side(issuer, true)), append(listeners, behind), issuer+oauth.Path
 	}
 	if b.LockedDown() {
-		s.live.Shut()
+		s.cutOff(opaque.NewPepper())
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for i, side := range sides {
 		g.Go(func() error { return serveUntil(ctx, side, listeners[i]) })
 	}
 	g.Go(func() error { s.watch(ctx); return nil })
+	g.Go(func() error { s.callers.run(ctx); return nil })
 	running := Running{Local: "http://" + local.Addr().String() + oauth.Path, Public: publicURL}
 	defer b.say(socket, Running{})
 	b.say(socket, running)
@@ -156,7 +158,7 @@ func (b *Bridge) served(err error) {
 }
 
 func (b *Bridge) newService(ctx context.Context, version string) (*service, error) {
-	s := &service{b: b, offers: offers{b, newCatalogue()}}
+	s := &service{b: b, offers: offers{b, newCatalogue()}, callers: newCallers()}
 	pepper, err := b.pepper(ctx)
 	if err != nil {
 		return nil, err
@@ -170,34 +172,8 @@ func (b *Bridge) newService(ctx context.Context, version string) (*service, erro
 	s.http = s.server.HTTP(&s.sessions)
 	// What started this process is not the client that asks through it.
 	b.Queue.Self = func() approval.Process { p := approval.Self(); p.Client = approval.Ancestor{}; return p }
+	b.Queue.Client = s.callers.behind
 	return s, nil
-}
-
-// pepper returns the key of the token hashes, which it makes the first time. The sample account works without a vault:
-// then what is issued is good for as long as this process runs.
-func (b *Bridge) pepper(ctx context.Context) (opaque.Pepper, error) {
-	p, err := b.keptPepper(ctx)
-	if err != nil && b.demo != nil {
-		b.Log.Warn("the vault cannot be used: clients must connect anew after a restart", "error", err)
-		return opaque.NewPepper(), nil
-	}
-	return p, err
-}
-
-func (b *Bridge) keptPepper(ctx context.Context) (opaque.Pepper, error) {
-	v, err := b.Vault(ctx)
-	if err != nil {
-		return opaque.Pepper{}, err
-	}
-	kept, err := v.Get(ctx, pepperKey)
-	switch {
-	case errors.Is(err, vault.ErrNotFound):
-		p := opaque.NewPepper()
-		return p, v.Set(ctx, pepperKey, p[:])
-	case err != nil:
-		return opaque.Pepper{}, fmt.Errorf("reading the vault: %w", err)
-	}
-	return opaque.ParsePepper(kept)
 }
 
 // listenLocal listens on this computer alone.
@@ -236,17 +212,22 @@ func (s *service) side(issuer string, public bool) *http.Server {
 		source = proxySource
 	}
 	as := &oauth.Server{
-		Issuer: issuer, Public: public, Store: s.b.Store, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
+		Issuer: issuer, Public: public, Store: registry{s.b.Store, s.callers}, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
 		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Codes: codes{s}, Closed: s.b.closed,
 		Faces: s.b.faces, Source: source, Ended: s.b.endedItself,
 		Lifetimes: s.b.lifetimes, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	g := &guard.Guard{
-		Issuer: issuer, Tokens: as, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: addressOf(public),
+		Issuer: issuer, Tokens: holders{as, s.callers}, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: addressOf(public),
 		Sessions: &s.sessions, Live: &s.live, Next: s.http, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	front := &guard.Front{Issuer: issuer, OAuth: as.Handler(), MCP: g, Origins: s.origins}
-	return guard.NewServer(front)
+	if public { // at the other end is the owner's proxy
+		return guard.NewServer(front)
+	}
+	side := guard.NewServer(s.callers.watch(front))
+	side.ConnContext = s.callers.connected
+	return side
 }
 
 // origins are the web pages that may call, by the owner's settings.

@@ -33,7 +33,7 @@ type serving struct {
 
 func serve(t *testing.T, dir string) *serving {
 	t.Helper()
-	return serveWith(t, Config{Dir: dir, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})})
+	return serveWith(t, Config{Dir: dir, Getenv: fileVault})
 }
 
 // noVault is an environment in which no vault can be opened, which takes its time. What is issued is good all the same.
@@ -361,7 +361,7 @@ func within(t *testing.T, what string, is func() bool) {
 func TestPairingCodesComeFromTheOwner(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, dir)
-	other := openAt(t, Config{Dir: dir, Demo: true, Getenv: env(map[string]string{"POSTERN_VAULT": "file", "POSTERN_VAULT_PASSPHRASE": "not a secret"})})
+	other := openAt(t, Config{Dir: dir, Demo: true, Getenv: fileVault})
 	for _, bad := range []struct{ profiles, scopes []string }{{[]string{"nobody"}, nil}, {nil, []string{"gmail:everything"}}} {
 		if p, err := other.MakePairingCode(t.Context(), bad.profiles, bad.scopes, time.Time{}); err == nil {
 			t.Errorf("%v gives %+v", bad, p)

@@ -180,21 +180,11 @@ func (f *face) approve(ctx context.Context, b *bridge.Bridge, id string, g given
 	if err != nil {
 		return err
 	}
-	set, err := b.Settings(ctx)
-	if err != nil {
+	if err := f.mayApprove(ctx, b, r); err != nil {
 		return err
 	}
-	if !set.BesideDesktop {
-		if err := noDesktop(ctx, b); err != nil {
-			return err
-		}
-	}
-	self := approval.Self()
-	if err := approval.MayApprove(approval.Face{Process: self, Terminal: f.terminal(), Trusted: set.CLI}, r, approval.Serving(b.Store.Path())...); err != nil {
-		return ownerMust{err}
-	}
 	f.preview(r)
-	switch err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: self, Number: g.number, Host: g.host, Terms: terms, Version: r.Version, Instead: g.instead}); {
+	switch err := b.Queue.Answer(ctx, r.ID, approval.Answer{Approved: true, Via: "cli", By: approval.Self(), Number: g.number, Host: g.host, Terms: terms, Version: r.Version, Instead: g.instead}); {
 	case errors.Is(err, approval.ErrNumber):
 		return usageError{fmt.Errorf("say with --number which number the browser shows")}
 	case errors.Is(err, approval.ErrHost):
@@ -211,6 +201,30 @@ func (f *face) approve(ctx context.Context, b *bridge.Bridge, id string, g given
 		return nil
 	}
 	fmt.Fprintln(f.out, "\nApproved. It happens now.")
+	return nil
+}
+
+// mayApprove says why a yes is not taken here, see approval.MayApprove.
+func (f *face) mayApprove(ctx context.Context, b *bridge.Bridge, r approval.Request) error {
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if !set.BesideDesktop {
+		if err := noDesktop(ctx, b); err != nil {
+			return err
+		}
+	}
+	if set.CLI {
+		return nil
+	}
+	connected, err := b.Connected(ctx)
+	if err != nil {
+		return err
+	}
+	if err := approval.MayApprove(approval.Face{Process: approval.Self(), Terminal: f.terminal()}, r, connected...); err != nil {
+		return ownerMust{err}
+	}
 	return nil
 }
 

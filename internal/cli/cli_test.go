@@ -13,7 +13,9 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"postern": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"postern":   func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"assistant": func() { assistant(os.Args[1], os.Stdin, os.Stdout) },
+		"curl":      func() { fetch(os.Args[1], os.Args[2], os.Stdin, os.Stdout) },
 	})
 }
 

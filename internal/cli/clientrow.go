@@ -19,6 +19,7 @@ type clientRow struct {
 	Name         string       `json:"name"`
 	Kind         oauth.Kind   `json:"kind"`
 	Status       oauth.Status `json:"status"`
+	NeedsSecret  bool         `json:"needs_secret,omitempty"` // it cannot prove itself until the owner has made it a new one
 	RedirectURIs []string     `json:"redirect_uris"`
 	CreatedAt    time.Time    `json:"created_at"`
 	LastUsedAt   time.Time    `json:"last_used_at,omitzero"`
@@ -87,7 +88,11 @@ func (c clientRow) may(now time.Time) string {
 		all = append(all, what+" of "+strings.Join(names, ", "))
 	}
 	slices.Sort(all)
-	return cmp.Or(strings.Join(all, "; "), "nothing")
+	what := cmp.Or(strings.Join(all, "; "), "nothing")
+	if c.NeedsSecret {
+		what = "needs a new secret; " + what
+	}
+	return what
 }
 
 // clientRows reads all clients with their grants.
@@ -98,7 +103,7 @@ func clientRows(ctx context.Context, b *bridge.Bridge) ([]clientRow, error) {
 	}
 	rows := []clientRow{}
 	for _, c := range all {
-		row := clientRow{ID: c.ID, Name: c.Name, Kind: c.Kind, Status: c.Status, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt, LastAddress: c.LastAddress, Grants: []grantRow{}}
+		row := clientRow{ID: c.ID, Name: c.Name, Kind: c.Kind, Status: c.Status, NeedsSecret: c.NeedsSecret(), RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt, LastAddress: c.LastAddress, Grants: []grantRow{}}
 		for _, g := range c.Grants {
 			row.Grants = append(row.Grants, grantRow{g.ID, g.Names, g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason, g.Used})
 		}

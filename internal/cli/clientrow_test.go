@@ -33,4 +33,7 @@ func TestMayIsAllThatAClientCanDo(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
+	if got := (clientRow{Status: oauth.Approved, NeedsSecret: true}).may(now); got != "needs a new secret; nothing" {
+		t.Errorf("one whose secret is gone: %q", got)
+	}
 }

@@ -22,6 +22,7 @@ func (f *face) clients() *cobra.Command {
 		&cobra.Command{Use: "block CLIENT", Short: "Take back what a client was given, and let it ask no more", Args: exactly(1), RunE: f.open(f.blockClient)},
 		&cobra.Command{Use: "unblock CLIENT", Short: "Let a blocked client ask again", Args: exactly(1), RunE: f.open(f.unblockClient)},
 		f.addClient(),
+		&cobra.Command{Use: "secret CLIENT", Short: "Make a client that has a secret a new one", Args: exactly(1), RunE: f.open(f.newSecret)},
 	)
 }
 
@@ -79,6 +80,9 @@ func (f *face) showClient(ctx context.Context, b *bridge.Bridge, args []string) 
 	f.labelled("Client", c.ID)
 	f.labelled("Known since", c.CreatedAt.Local().Format(time.DateTime)+", "+kinds[c.Kind])
 	f.labelled("Status", string(c.Status))
+	if c.NeedsSecret {
+		f.labelled("Secret", "needs a new one: postern clients secret "+c.ID)
+	}
 	for i, uri := range c.RedirectURIs {
 		f.labelled(map[bool]string{true: "Redirects"}[i == 0], uri)
 	}
@@ -162,17 +166,38 @@ func (f *face) addClient() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if f.json {
-			return f.printJSON(added)
-		}
-		f.labelled("Client id", added.ID)
-		if added.Secret != "" {
-			f.labelled("Secret", added.Secret)
-			fmt.Fprintln(f.out, "\nThe secret is shown this once.")
-		}
-		return nil
+		return f.added(added)
 	})}
 	c.Flags().StringArrayVar(&redirects, "redirect", nil, "redirect URI; may be given several times")
 	c.Flags().BoolVar(&secret, "secret", false, "make a secret, for a client that wants one")
 	return c
+}
+
+// newSecret gives a client another secret, which is as good as to let who asks for it speak for that client.
+func (f *face) newSecret(ctx context.Context, b *bridge.Bridge, args []string) error {
+	c, err := findClient(ctx, b, args[0])
+	if err != nil {
+		return err
+	}
+	if err := f.mayLoosen(ctx, b); err != nil {
+		return err
+	}
+	added, err := b.NewSecret(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	return f.added(added)
+}
+
+// added shows a client that the owner has registered, and its secret, once.
+func (f *face) added(c bridge.AddedClient) error {
+	if f.json {
+		return f.printJSON(c)
+	}
+	f.labelled("Client id", c.ID)
+	if c.Secret != "" {
+		f.labelled("Secret", c.Secret)
+		fmt.Fprintln(f.out, "\nThe secret is shown this once.")
+	}
+	return nil
 }

@@ -174,6 +174,10 @@ func (p *prompt) answer(ctx context.Context, text string) {
 			return
 		}
 		a.Terms = terms
+		if err := p.f.mayApprove(ctx, p.b, *p.now); err != nil {
+			fmt.Fprintf(p.f.out, "%s\n> ", line(err.Error()))
+			return
+		}
 	}
 	switch err := p.b.Queue.Answer(ctx, p.now.ID, a); {
 	case err == nil && a.Approved:

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -30,11 +31,26 @@ type owner struct {
 	text string     // that was shown and not yet read
 }
 
-func serveInTerminal(t *testing.T) *owner {
+// serveInTerminal starts it. The clients of these tests are the process that starts the terminal, too: what a client has
+// started decides nothing, unless trusted says that the owner has allowed that.
+func serveInTerminal(t *testing.T, trusted bool) *owner {
 	t.Helper()
 	cmd := exec.Command("postern", "serve", "--addr", "127.0.0.1:0", "--demo")
 	dir := t.TempDir()
 	cmd.Env = append(os.Environ(), "POSTERN_HOME="+dir+"/state", "HOME="+dir, "POSTERN_VAULT=file", "POSTERN_VAULT_PASSPHRASE=of a test")
+	if trusted {
+		trust := exec.Command("postern", "settings", "set", "approvals.cli", "true")
+		trust.Env = cmd.Env
+		tty, err := pty.Start(trust)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, _ := io.ReadAll(tty) // ends with EIO when the process has gone
+		tty.Close()
+		if err := trust.Wait(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 100})
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +151,7 @@ func (o *owner) modify(token string) int {
 
 // TestTheTerminalAsks: the owner answers where "postern serve" runs.
 func TestTheTerminalAsks(t *testing.T) {
-	o := serveInTerminal(t)
+	o := serveInTerminal(t, true)
 
 	a := o.asks("Inspector", "http://127.0.0.1:9/cb")
 	o.sees(`Let "Inspector" in\?[\s\S]*Which number does the browser show: .*` + a.Number)
@@ -207,6 +223,20 @@ func TestTheTerminalAsks(t *testing.T) {
 	if page, err := a.Finish(t.Context()); err != nil || !strings.Contains(page, "access_denied") {
 		t.Errorf("after a no: %v\n%s", err, page)
 	}
+}
+
+// TestTheTerminalOfAClient takes no yes, where it is known who started it.
+func TestTheTerminalOfAClient(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere nothing is known of who connects")
+	}
+	o := serveInTerminal(t, false)
+	a := o.asks("Inspector", "http://127.0.0.1:9/cb")
+	o.sees(`Let "Inspector" in\?`)
+	o.types(a.Number + " scopes=gmail:read")
+	o.sees(notYours)
+	o.types("no")
+	o.sees("Refused")
 }
 
 // within waits until ok.

@@ -46,13 +46,9 @@ func (f *face) edit(ctx context.Context, b *bridge.Bridge, args, files []string)
 	if err != nil {
 		return err
 	}
-	set, err := b.Settings(ctx)
-	if err != nil {
-		return err
-	}
 	// What is changed is what the owner is asked about, so it is guarded as a yes is.
-	if err := approval.MayApprove(approval.Face{Process: approval.Self(), Terminal: f.terminal(), Trusted: set.CLI}, r, approval.Serving(b.Store.Path())...); err != nil {
-		return ownerMust{err}
+	if err := f.mayApprove(ctx, b, r); err != nil {
+		return err
 	}
 	if err := b.Queue.Revise(ctx, r.ID, changes); err != nil {
 		return f.unanswered(ctx, b, r, err)

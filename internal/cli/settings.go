@@ -99,7 +99,10 @@ func (f *face) mayLoosen(ctx context.Context, b *bridge.Bridge) error {
 	if err != nil {
 		return err
 	}
-	askers := approval.Serving(b.Store.Path())
+	askers, err := b.Connected(ctx)
+	if err != nil {
+		return err
+	}
 	for _, r := range pending {
 		askers = append(askers, r.Asker)
 	}

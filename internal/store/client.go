@@ -138,6 +138,19 @@ func (s *Store) SetClientStatus(ctx context.Context, id string, status oauth.Sta
 	})
 }
 
+// SetSecret puts the hash of a new secret in the place of a client's old one. It returns oauth.ErrNotFound for an unknown
+// id and for a client that has no secret.
+func (s *Store) SetSecret(ctx context.Context, id string, hash []byte) error {
+	res, err := s.db.ExecContext(ctx, "UPDATE clients SET secret_hash = ? WHERE owner_id = ? AND id = ? AND secret_hash IS NOT NULL", hash, ownerID, id)
+	if err != nil {
+		return explain(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(oauth.ErrNotFound, err)
+	}
+	return nil
+}
+
 // RemoveClient forgets a client with all its grants. It returns oauth.ErrNotFound for an unknown id.
 func (s *Store) RemoveClient(ctx context.Context, id string) error {
 	res, err := s.db.ExecContext(ctx, "DELETE FROM clients WHERE owner_id = ? AND id = ?", ownerID, id)

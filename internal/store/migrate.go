@@ -156,6 +156,11 @@ ALTER TABLE activity ADD COLUMN grant_id  TEXT NOT NULL DEFAULT '';
 ALTER TABLE activity ADD COLUMN address   TEXT NOT NULL DEFAULT ''; -- class of the address
 CREATE INDEX activity_by_grant ON activity (grant_id, tool) WHERE grant_id <> '';
 `,
+	// A secret was kept under the pepper, and its client cut off for good when that was changed. Now SHA-256 alone is kept.
+	// The one cannot be made from the other: what is no hash says that the client needs a new secret.
+	`
+UPDATE clients SET secret_hash = x'00' WHERE secret_hash IS NOT NULL;
+`,
 }
 
 // ErrNewer is returned by Open for a file that a newer Postern has changed.

@@ -108,6 +108,46 @@ func TestAnOldFileIsBroughtUp(t *testing.T) {
 	}
 }
 
+// TestASecretOfBeforeIsNoneAnyMore: it was kept under the pepper. Its client stays one that must prove itself.
+func TestASecretOfBeforeIsNoneAnyMore(t *testing.T) {
+	const step = 4 // after which secrets were kept so
+	dir := t.TempDir()
+	db, err := sql.Open("sqlite", dsn(filepath.Join(dir, FileName)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range append(migrations[:step:step], fmt.Sprintf("PRAGMA user_version = %d", step)) {
+		if _, err := db.Exec(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, hash := range map[string][]byte{"secret": hashOf("secret"), "public": nil} {
+		if _, err := db.Exec(`INSERT INTO clients (id, owner_id, kind, name, redirect_uris, secret_hash, status, outside, etag, fetched_at, fetch_again, created_at, last_used_at)
+			VALUES (?, ?, 'static', 'c', '[]', ?, 'new', 0, '', 0, 0, 0, 0)`, id, ownerID, hash); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := open(t, dir)
+	if c, err := s.Client(t.Context(), "secret"); err != nil || c.Public() || !c.NeedsSecret() {
+		t.Errorf("the client with a secret is %+v, %v", c, err)
+	}
+	if c, err := s.Client(t.Context(), "public"); err != nil || !c.Public() || c.NeedsSecret() {
+		t.Errorf("the client without is %+v, %v", c, err)
+	}
+	if err := s.SetSecret(t.Context(), "secret", oauth.HashSecret("new")); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := s.Client(t.Context(), "secret"); err != nil || c.Public() || c.NeedsSecret() {
+		t.Errorf("with a new one it is %+v, %v", c, err)
+	}
+	for _, id := range []string{"public", "nobody"} {
+		if err := s.SetSecret(t.Context(), id, oauth.HashSecret("new")); !errors.Is(err, oauth.ErrNotFound) {
+			t.Errorf("a secret for %s: %v", id, err)
+		}
+	}
+}
+
 // TestAStepThatFailsLeavesTheFile as it was, whatever of it was done.
 func TestAStepThatFailsLeavesTheFile(t *testing.T) {
 	dir := t.TempDir()
