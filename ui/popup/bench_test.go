@@ -54,9 +54,14 @@ func (b *bench) ahead(d time.Duration) {
 // taken waits until an answer was given and what follows it is done.
 func (b *bench) taken() given {
 	b.t.Helper()
-	g := <-b.given
-	(<-b.posts)()
-	return g
+	select {
+	case g := <-b.given:
+		(<-b.posts)()
+		return g
+	case <-time.After(20 * time.Second): // it never comes
+		b.t.Fatal("nothing was answered")
+		return given{}
+	}
 }
 
 // choose picks the number and types the host, where they are asked for.
