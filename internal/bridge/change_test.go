@@ -110,7 +110,7 @@ func TestNarrowingEndsWhatRuns(t *testing.T) {
 				_, text := s.call(token, "gmail_send", sending)
 				answers <- text
 			}()
-			go s.call(untouched, "gmail_send", sending)
+			go func() { s.call(untouched, "gmail_send", sending) }()
 			within(t, "both questions", func() bool {
 				open, err := s.Queue.Pending(t.Context())
 				return err == nil && len(open) == 2
