@@ -207,12 +207,16 @@ func (a *App) quit() {
 // ShowWindow opens the window, or raises it.
 func (a *App) ShowWindow() { a.window.raise() }
 
-// ShowRequests puts what waits to the owner, also what does not show by itself.
+// ShowRequests puts what waits to the owner, also what does not show by itself: a client from outside that came when none
+// was expected. To look at one is to expect it, so it opens the pairing window.
 func (a *App) ShowRequests() {
 	if len(a.last.Waiting) == 0 {
 		a.window.open(viewClients)
 		a.ShowWindow()
 		return
+	}
+	if a.last.Quiet() > 0 && a.last.PairingUntil.IsZero() {
+		newPairing(a.window).open()
 	}
 	a.config.Questions.Review(a.last.Waiting)
 }

@@ -255,6 +255,21 @@ func TestReviewIsThePopUps(t *testing.T) {
 	}
 }
 
+// TestALookAtWhatIsQuiet opens the pairing window: the owner expects the app that waits there.
+func TestALookAtWhatIsQuiet(t *testing.T) {
+	s := usual()
+	s.Waiting = []approval.Request{{ID: "q9", Kind: approval.Connect, Client: "Claude", ExpiresAt: now.Add(time.Minute), Offer: &approval.Offer{Public: true, Quiet: true}}}
+	st := newStage(t, s)
+	if len(st.questions.loud) != 0 {
+		t.Error("it is put to the owner unasked")
+	}
+	st.ShowRequests()
+	st.called(t, "open pairing")
+	if len(st.questions.reviewed) != 1 {
+		t.Errorf("reviewed: %d", len(st.questions.reviewed))
+	}
+}
+
 func TestActivity(t *testing.T) {
 	st := newStage(t, usual())
 	st.bridge.entries = usual().Recent
