@@ -18,12 +18,18 @@ import (
 	"postern/server/oauth/opaque"
 )
 
-// TestLockdown is attack 51: streams and tokens end, nothing is let in, also not after a restart, until it is lifted.
+// TestLockdown is attack 51: a hundred streams and all tokens end, nothing is let in, also not after a restart, until it is lifted.
 func TestLockdown(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, dir)
-	_, token := s.grant("gmail:read")
-	closed := s.listen(token)
+	var token string
+	var closed []<-chan struct{}
+	for range 10 {
+		_, token = s.grant("gmail:read")
+		for range 10 { // a grant may have 16
+			closed = append(closed, s.listen(token))
+		}
+	}
 	if _, err := s.Queue.Ask(t.Context(), approval.Request{Kind: approval.Action, ClientKey: "x"}); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +38,9 @@ func TestLockdown(t *testing.T) {
 	if err := other.Lockdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, closed, "the stream's end")
+	for _, c := range closed {
+		waitFor(t, c, "the end of all streams")
+	}
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("it took %v", took)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -265,6 +266,23 @@ func TestAddressesThatAreRefused(t *testing.T) {
 		"https://xn--pstern-wxa.example.com:8443": "https://xn--pstern-wxa.example.com:8443"} {
 		if got, err := publicIssuer(raw); err != nil || got != want {
 			t.Errorf("%s becomes %s, %v", raw, got, err)
+		}
+	}
+}
+
+// TestTheProxysLastWordCounts: what came before it in X-Forwarded-For anybody may have written (attack 56).
+func TestTheProxysLastWordCounts(t *testing.T) {
+	for want, headers := range map[string][]string{
+		"127.0.0.1": nil, "203.0.113.9": {"203.0.113.9"}, "203.0.113.8": {"127.0.0.1, 10.0.0.1, 203.0.113.8"}, "203.0.113.7": {"127.0.0.1", "10.0.0.1,203.0.113.7 "},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr, r.Header["X-Forwarded-For"] = "127.0.0.1:4711", headers
+		r.Header["Forwarded"], r.Header["X-Real-Ip"] = []string{"for=10.0.0.2"}, []string{"10.0.0.3"}
+		if got := proxySource(r); got != want {
+			t.Errorf("%q at the public side: %s, want %s", headers, got, want)
+		}
+		if got := connectionSource(r); got != "127.0.0.1" {
+			t.Errorf("%q at the local side: %s", headers, got)
 		}
 	}
 }

@@ -48,3 +48,21 @@ func TestTheOwnerOpensAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestANewSecretIsMadeInATerminal, and for a client that has one.
+func TestANewSecretIsMadeInATerminal(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("POSTERN_HOME", dir+"/state")
+	t.Setenv("HOME", dir)
+	for _, args := range [][]string{{"safe", "--secret"}, {"open"}} {
+		if out, err := exec.Command("postern", append([]string{"clients", "add", "--redirect", "https://notes.example/cb"}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	if out := typed("clients", "secret", "safe"); !strings.Contains(out, "mcpcs_") {
+		t.Errorf("a new secret:\n%s", out)
+	}
+	if out := typed("clients", "secret", "open"); !strings.Contains(out, "has no secret") {
+		t.Errorf("a secret for a client without one:\n%s", out)
+	}
+}

@@ -62,6 +62,24 @@ func TestModulesAreVerified(t *testing.T) {
 	}
 }
 
+// TestRacesAreLookedFor: "make test" runs what strangers reach, and what they share, under the race detector.
+func TestRacesAreLookedFor(t *testing.T) {
+	_, packages, _ := strings.Cut(makefile(t), "\nRACE :=")
+	packages, _, _ = strings.Cut(packages, "\n")
+	for _, p := range []string{"./server/...", "./internal/bridge", "./internal/approval", "./internal/store", "./internal/tool", "./internal/control", "./auth/..."} {
+		if !slices.Contains(strings.Fields(packages), p) {
+			t.Errorf("RACE has no %s", p)
+		}
+	}
+	_, race, _ := strings.Cut(makefile(t), "\nrace:\n")
+	race, _, _ = strings.Cut(race, "\n\n")
+	_, all, _ := strings.Cut(makefile(t), "\ntest:")
+	all, _, _ = strings.Cut(all, "\n\n")
+	if !strings.Contains(race, "go test -race") || !strings.Contains(race, "$(RACE)") || !strings.Contains(all, " race") {
+		t.Errorf("make test runs no race detector:\n%s\n%s", all, race)
+	}
+}
+
 var (
 	fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(f \*testing\.F\)`)
 	fuzzLine   = regexp.MustCompile(`(?m)^\t.*go test -fuzz=(\w+) -fuzztime=\d+m \./(\S+)$`)
