@@ -118,7 +118,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	c.Focus(nil)
 	seen := map[string]bool{}
 	for range 40 {
-		test.FocusNext(c)
+		c.FocusNext()
 		if b, ok := c.Focused().(*button); ok {
 			seen[b.Text] = true
 		}
@@ -131,7 +131,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	for _, key := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace} {
 		st.bridge.taken()
 		for range 40 {
-			test.FocusNext(c)
+			c.FocusNext()
 			if b, ok := c.Focused().(*button); ok && b.Text == "Unblock" {
 				break
 			}

@@ -36,9 +36,8 @@ type work struct {
 
 // job is a call under way.
 type job struct {
-	what   string
-	stop   context.CancelFunc
-	silent bool // it must not be shown any more, or not yet
+	what string
+	stop context.CancelFunc
 }
 
 // failure is a sentence that the owner has not put away.

@@ -130,7 +130,7 @@ func warned() approval.Request {
 }
 
 func hostileMail() approval.Request {
-	r := mail("a​nna@example.com calls itself by another address: " + nasty)
+	r := mail("a\u200bnna@example.com calls itself by another address: " + nasty)
 	r.Client, r.Origin, r.Class = nasty, "over HTTP, from outside", "destructive"
 	r.Preview.Title = "Send a mail to \u202emoc.elpmaxe@anna\u202c and " + strings.Repeat("x", 500)
 	r.Preview.Fields = append(r.Preview.Fields, approval.Field{Name: strings.Repeat("N", 200), Value: strings.Repeat("v", 300)})
