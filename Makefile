@@ -1,4 +1,4 @@
-# Thin over go and scripts/: make run, make test, make bench, make soak, make conformance, make build.
+# Thin over go and scripts/: make run, make test, make bench, make soak, make conformance, make screenshots, make build.
 
 # One set of flags everywhere, so that everything is built once. Without gRPC's tracing, which nobody here uses, the
 # program takes one MiB less; migrated_fynedo says that the desktop app hops onto Fyne's thread by itself. A -tags in a
@@ -11,7 +11,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages with goroutines.
 RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/logfile ./internal/notify ./internal/retry ./internal/sessionbus ./internal/store ./internal/tool ./internal/workspace/... ./internal/control ./server/...
 
-.PHONY: run test bench soak conformance build unit vet race e2e
+.PHONY: run test bench soak conformance screenshots build unit vet race e2e
 
 run: ## install what is missing, build, and start the desktop app, or without a screen show a first real answer
 	@scripts/setup run
@@ -49,6 +49,9 @@ conformance: ## MCP's own conformance suite, three runs of each set
 	@scripts/setup test
 	cd e2e/conformance && npm ci --silent
 	CGO_ENABLED=0 go test -count=1 -v -tags e2e,conformance,$(TAGS) -timeout 30m ./e2e -run TestConformance
+
+screenshots: build ## the pictures of the desktop app in docs/pictures, from the running program
+	scripts/screenshots bin/postern-desktop docs/pictures
 
 bench: ## print figures; fails over a budget
 	CGO_ENABLED=0 go build -ldflags='-s -w' -o bin/postern ./cmd/postern
