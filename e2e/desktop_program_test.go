@@ -20,7 +20,7 @@ import (
 // thread; with the race detector if POSTERN_TEST_RACE is set.
 var buildApp = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(filepath.Dir(binary), "postern-desktop")
-	args := []string{"build", "-tags", "grpcnotrace,windowcrash", "-o", path}
+	args := []string{"build", "-tags", "grpcnotrace,probe", "-o", path}
 	if os.Getenv("POSTERN_TEST_RACE") != "" {
 		args = append(args, "-race")
 	}
@@ -36,41 +36,65 @@ var buildApp = sync.OnceValues(func() (string, error) {
 type app struct {
 	*bridge
 	screen *screen
-	tray   *trayHost // nil if the desktop has none
+	tray   *tray
 }
 
-// office is a desktop with a screen, a session bus, a keychain and, unless bare, a tray.
-func office(t *testing.T, bare bool) *app {
+// host is what shows tray icons on a desktop.
+type host int
+
+const (
+	noHost   host = iota
+	testHost      // the test itself
+	panel         // that of Xfce
+)
+
+// office is a desktop with a screen, a session bus and a keychain.
+func office(t *testing.T, h host, env ...string) *app {
 	t.Helper()
 	if _, err := exec.LookPath("gcc"); err != nil {
 		needs(t, "gcc")
 	}
 	s := startScreen(t)
-	session := startKeyring(t)
-	env := append(slices.Clone(session), "DISPLAY="+s.display, "LIBGL_ALWAYS_SOFTWARE=1", "LANG=en_US.UTF-8")
-	a := &app{bridge: &bridge{desktop: newDesktop(t, env...)}, screen: s}
-	if !bare {
-		for _, v := range session {
-			if bus, ok := strings.CutPrefix(v, "DBUS_SESSION_BUS_ADDRESS="); ok {
-				a.tray = startTrayHost(t, bus)
-			}
-		}
+	session := append(startKeyring(t), "DISPLAY="+s.display)
+	a := &app{bridge: &bridge{desktop: newDesktop(t, slices.Concat(session, env, []string{"LIBGL_ALWAYS_SOFTWARE=1", "LANG=en_US.UTF-8"})...)}, screen: s}
+	a.env = append(a.env, "POSTERN_TEST_WHERE="+a.whereFile())
+	a.tray = dialTray(t, variable(session, "DBUS_SESSION_BUS_ADDRESS"))
+	switch h {
+	case testHost:
+		a.tray.host(t)
+	case panel:
+		a.startPanel(session)
 	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			s.keep(os.TempDir())
-			t.Logf("postern-desktop wrote:\n%s", a.log())
-		}
-	})
 	return a
 }
 
-// start starts the app. It serves on a free port, with the sample account.
+// variable is the value of a variable of an environment.
+func variable(env []string, name string) string {
+	for _, v := range env {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// start starts the app with the sample account.
 func (a *app) start(flags ...string) *app {
 	a.t.Helper()
-	a.cmd = a.open(&a.stderr, append([]string{"--demo", "--addr", "127.0.0.1:0"}, flags...)...)
+	return a.serve(append([]string{"--demo"}, flags...)...)
+}
+
+// serve starts the app. It serves on a free port.
+func (a *app) serve(flags ...string) *app {
+	a.t.Helper()
+	a.cmd = a.open(&a.stderr, append([]string{"--addr", "127.0.0.1:0"}, flags...)...)
 	a.ready()
 	return a
+}
+
+// next is the app on the same desktop once more.
+func (a *app) next() *app {
+	return &app{bridge: &bridge{desktop: a.desktop}, screen: a.screen, tray: a.tray}
 }
 
 // open starts postern-desktop and lets it run.
@@ -80,7 +104,7 @@ func (a *app) open(stderr io.Writer, flags ...string) *exec.Cmd {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	cmd := exec.CommandContext(a.t.Context(), path, flags...)
+	cmd := exec.Command(path, flags...)
 	cmd.Env = append(slices.Clone(a.env), "GORACE=exitcode=0") // what it finds is judged by its report
 	cmd.Stdout = a.record.log("the stdout of postern-desktop")
 	cmd.Stderr = io.MultiWriter(stderr, a.record.log("the stderr of postern-desktop"))
@@ -88,6 +112,10 @@ func (a *app) open(stderr io.Writer, flags ...string) *exec.Cmd {
 		a.t.Fatal(err)
 	}
 	a.t.Cleanup(func() {
+		if a.t.Failed() {
+			a.screen.keep(os.TempDir())
+			a.t.Logf("postern-desktop wrote:\n%s", a.log())
+		}
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if said := a.log(); strings.Contains(said, "Error in Fyne call thread") {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -22,7 +23,7 @@ var quitting = map[bool]time.Duration{false: 2 * time.Second, true: 20 * time.Se
 
 // TestDesktopLife goes from the start by way of the tray's menu to the end.
 func TestDesktopLife(t *testing.T) {
-	a := office(t, false)
+	a := office(t, testHost)
 	a.start("--hidden")
 	a.shows("Ready")
 	if w := a.screen.find("^Postern$"); w != "" {
@@ -57,7 +58,7 @@ func TestDesktopLife(t *testing.T) {
 
 // TestDesktopWithoutTray: the window opens, and says why.
 func TestDesktopWithoutTray(t *testing.T) {
-	a := office(t, true)
+	a := office(t, noHost)
 	a.start("--hidden")
 	a.screen.window("^Postern$")
 	if err := a.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -69,7 +70,7 @@ func TestDesktopWithoutTray(t *testing.T) {
 }
 
 func TestDesktopWithoutDisplay(t *testing.T) {
-	a := office(t, true)
+	a := office(t, noHost)
 	a.env = slices.DeleteFunc(a.env, func(v string) bool { return strings.HasPrefix(v, "DISPLAY=") })
 	if said, code := a.again(); code != 1 || !strings.Contains(said, "postern serve") || strings.Count(said, "\n") != 1 {
 		t.Errorf("without a display: exit %d, %q", code, said)
@@ -78,7 +79,7 @@ func TestDesktopWithoutDisplay(t *testing.T) {
 
 // TestDesktopCrash: when the window crashes the store is closed in order, and the next start goes on.
 func TestDesktopCrash(t *testing.T) {
-	a := office(t, false)
+	a := office(t, testHost)
 	a.start("--hidden")
 	a.shows("Ready")
 	if err := a.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
@@ -95,19 +96,10 @@ func TestDesktopCrash(t *testing.T) {
 			t.Errorf("the store was left open: there is %s", left)
 		}
 	}
-	next := &app{bridge: &bridge{desktop: a.desktop}, screen: a.screen, tray: a.tray}
+	next := a.next()
 	next.start("--hidden")
 	next.shows("Ready")
 }
-
-// Where things are on the pop-up of a client of this computer, from the window's upper left corner.
-const (
-	allowX, allowY = 588, 634
-	denyX          = 520
-	numberY        = 296
-)
-
-var numberX = []int{167, 218, 268}
 
 // popUp is how the title of a pop-up begins.
 const popUp = "^Approve: "
@@ -129,41 +121,30 @@ func (a *app) asks(name string) (c *fakeclient.Client, window string) {
 	return c, a.screen.window(popUp + name)
 }
 
-// numbers are what the pop-up offers, from left to right.
-func (a *app) numbers() []string {
+// numbers are what the pop-up offers.
+func (a *app) numbers() (all []string) {
 	a.t.Helper()
-	db := openDatabase(a.t, a.dir+"/"+database)
-	defer db.Close()
-	var shown string
-	if err := db.QueryRow("SELECT numbers FROM approvals WHERE state = 'pending'").Scan(&shown); err != nil {
-		a.t.Fatal(err)
-	}
-	all := strings.FieldsFunc(shown, func(r rune) bool { return r < '0' || r > '9' })
-	slices.Sort(all)
-	if len(all) != len(numberX) {
-		a.t.Fatalf("the numbers are %q", shown)
-	}
+	number := regexp.MustCompile(`^\d\d$`)
+	a.screen.wait("three numbers", func() bool {
+		all = nil
+		for _, c := range a.seen() {
+			if strings.HasPrefix(c.Window, "Approve: ") && number.MatchString(c.Text) && !slices.Contains(all, c.Text) {
+				all = append(all, c.Text)
+			}
+		}
+		return len(all) == 3
+	})
 	return all
 }
 
-// press clicks until the pop-up has gone: Allow is dead for a second whenever something has changed.
-func (a *app) press(window string, x, y int) {
-	a.t.Helper()
-	a.screen.wait("the pop-up to go", func() bool {
-		a.screen.click(window, x, y)
-		return within(2*time.Second, func() bool { return a.screen.find(popUp) == "" })
-	})
-}
-
 // allow picks the number of the browser and allows what is ticked.
-func (a *app) allow(c *fakeclient.Client, window string) *oauth2.Token {
+func (a *app) allow(c *fakeclient.Client) *oauth2.Token {
 	a.t.Helper()
-	at := slices.Index(a.numbers(), c.Number)
-	if at < 0 {
+	if !slices.Contains(a.numbers(), c.Number) {
 		a.t.Fatalf("the pop-up does not offer %s", c.Number)
 	}
-	a.screen.click(window, numberX[at], numberY)
-	a.press(window, allowX, allowY)
+	a.tap(popUp, c.Number)
+	a.press(popUp, "Allow")
 	token, err := c.Token(a.t.Context())
 	if err != nil {
 		a.t.Fatal(err)
@@ -187,19 +168,19 @@ func (a *app) refused(c *fakeclient.Client, how string) {
 
 // TestDesktopPopUp lets a client in with the mouse, and refuses others in every way there is.
 func TestDesktopPopUp(t *testing.T) {
-	a := office(t, false)
+	a := office(t, testHost)
 	a.start("--hidden")
 	a.shows("Ready")
-	c, w := a.asks("Allowed")
+	c, _ := a.asks("Allowed")
 	a.shows("Review 1 request")
-	token := a.allow(c, w)
+	token := a.allow(c)
 	if status, got := a.call(token.AccessToken, "gmail_search", map[string]any{"query": "in:inbox", "max": 2}); status != http.StatusOK || !strings.Contains(got, "demo@postern.example") {
 		t.Errorf("the tool answers %d %s", status, got)
 	}
-	c, w = a.asks("Denied")
-	a.press(w, denyX, allowY)
+	c, _ = a.asks("Denied")
+	a.press(popUp, "Deny")
 	a.refused(c, "Deny")
-	c, w = a.asks("Closed")
+	c, w := a.asks("Closed")
 	a.screen.close(w)
 	a.gone()
 	a.refused(c, "the cross")
@@ -224,15 +205,12 @@ func TestDesktopPopUp(t *testing.T) {
 
 // TestDesktopNo: a wrong number and quitting are noes, and quitting is quick all the same.
 func TestDesktopNo(t *testing.T) {
-	a := office(t, false)
+	a := office(t, testHost)
 	a.start("--hidden")
-	c, w := a.asks("Mistaken")
-	wrong := 0
-	if a.numbers()[0] == c.Number {
-		wrong = 1
-	}
-	a.screen.click(w, numberX[wrong], numberY)
-	a.press(w, allowX, allowY)
+	c, _ := a.asks("Mistaken")
+	numbers := a.numbers()
+	a.tap(popUp, numbers[(slices.Index(numbers, c.Number)+1)%len(numbers)])
+	a.press(popUp, "Allow")
 	a.refused(c, "the wrong number")
 	if notice := a.screen.find("^Postern"); notice != "" { // which says so
 		a.screen.close(notice)

@@ -24,7 +24,7 @@ func (s *screen) types(window string, lines ...string) {
 // TestDesktopVault: where there is no keychain the passphrase of the encrypted vault is asked for in a window, and again
 // when it was wrong.
 func TestDesktopVault(t *testing.T) {
-	a := office(t, false)
+	a := office(t, testHost)
 	a.env = append(a.env, "POSTERN_VAULT=file")
 	const title = "^Postern: vault"
 	flags := []string{"--hidden", "--addr", "127.0.0.1:0"}
@@ -39,7 +39,7 @@ func TestDesktopVault(t *testing.T) {
 	if code := a.ended(a.cmd, quitting); code != 0 {
 		t.Errorf("asked to end: exit %d", code)
 	}
-	next := &app{bridge: &bridge{desktop: a.desktop}, screen: a.screen, tray: a.tray}
+	next := a.next()
 	next.cmd = next.open(&next.stderr, flags...)
 	w = a.screen.window(title)
 	a.screen.focused(w)

@@ -174,6 +174,23 @@ func TestASignInCanBeCancelledAndTriedAgain(t *testing.T) {
 	}
 }
 
+func TestAGoogleClientThatIsFoundLaterIsEnough(t *testing.T) {
+	s := usual()
+	s.GoogleClient = ""
+	st := newStage(t, s)
+	st.window.open(viewProfiles)
+	st.press(t, "Add profile…")
+	st.shows(t, "Choose JSON file…")
+	st.draw(usual())
+	st.shows(t, "Sign in with Google")
+	st.press(t, "Cancel")
+	st.draw(s)
+	st.draw(usual())
+	if strings.Contains(st.seen(), "Sign in with Google") {
+		t.Error("it comes back after it was closed")
+	}
+}
+
 func TestAMissingGoogleClientIsExplained(t *testing.T) {
 	st := newStage(t, fresh())
 	st.press(t, "Begin…")

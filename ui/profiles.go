@@ -53,6 +53,9 @@ func (v *profilesView) update(s desk.Snapshot) {
 	}
 	v.cards.set(cards)
 	v.client.set([]string{s.GoogleClient})
+	if v.sheet != nil && v.sheet.explains && s.GoogleClient != "" { // the vault was slower than the owner
+		v.sheet.form("")
+	}
 }
 
 // stateOf is how a profile stands, in words.

@@ -34,6 +34,7 @@ type signIn struct {
 	readOnly *widget.Check
 	stop     context.CancelFunc // of what is under way
 	busy     bool               // it is
+	explains bool               // what is missing is what it shows
 }
 
 // add begins with a new profile.
@@ -59,6 +60,7 @@ func (v *profilesView) again(profile string) {
 }
 
 func (s *signIn) cancel() {
+	s.explains = false
 	if s.stop != nil {
 		s.stop()
 	}
@@ -66,6 +68,7 @@ func (s *signIn) cancel() {
 
 // explain tells what is missing: the owner's OAuth client.
 func (s *signIn) explain(wrong string) {
+	s.explains = true
 	choose := newButton(text.T("profiles.google_choose"), theme.FolderOpenIcon(), func() {
 		s.v.openClient(func(id, note string, err error) {
 			if err != nil {
@@ -95,6 +98,7 @@ func (s *signIn) warn(to *fyne.Container, wrong string) {
 
 // form asks what the profile is to be. What was typed before stays.
 func (s *signIn) form(note string) {
+	s.explains = false
 	if s.name == nil {
 		s.name, s.services, s.readOnly = widget.NewEntry(), widget.NewCheckGroup(nil, nil), widget.NewCheck(text.T("profiles.read_only"), nil)
 		s.name.SetPlaceHolder(text.T("profiles.name_example"))

@@ -1,4 +1,4 @@
-//go:build cgo && windowcrash
+//go:build cgo && probe
 
 package main
 

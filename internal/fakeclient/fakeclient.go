@@ -63,7 +63,21 @@ func Ask(ctx context.Context, resource, name, redirect string) (*Client, error) 
 	}
 	c.ID = registered.ID
 	c.config = oauth2.Config{ClientID: c.ID, RedirectURL: redirect, Endpoint: oauth2.Endpoint{AuthURL: issuer + "/authorize", TokenURL: issuer + "/token", AuthStyle: oauth2.AuthStyleInParams}}
-	page, err := c.send(ctx, http.MethodGet, c.config.AuthCodeURL("s", oauth2.S256ChallengeOption(c.verifier), oauth2.SetAuthURLParam("resource", resource)), "", nil)
+	return c.open(ctx)
+}
+
+// Again opens the page once more, for the same client.
+func (c *Client) Again(ctx context.Context) (*Client, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	return (&Client{ID: c.ID, resource: c.resource, config: c.config, verifier: oauth2.GenerateVerifier(), browser: &http.Client{Jar: jar}, fields: url.Values{}}).open(ctx)
+}
+
+// open opens the page.
+func (c *Client) open(ctx context.Context) (*Client, error) {
+	page, err := c.send(ctx, http.MethodGet, c.config.AuthCodeURL("s", oauth2.S256ChallengeOption(c.verifier), oauth2.SetAuthURLParam("resource", c.resource)), "", nil)
 	if err != nil {
 		return nil, fmt.Errorf("opening the page: %w", err)
 	}

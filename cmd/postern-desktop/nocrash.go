@@ -1,5 +1,0 @@
-//go:build cgo && !windowcrash
-
-package main
-
-func breakWhenAsked() {}
