@@ -46,7 +46,6 @@ func (a *app) startPanel(session []string) {
 	cmd := exec.Command(program, "--disable-wm-check")
 	cmd.Env = append(slices.Clone(session), "PATH="+os.Getenv("PATH"), "GDK_BACKEND=x11", "LANG=C.UTF-8", "NO_AT_BRIDGE=1")
 	a.screen.start(cmd)
-	a.screen.wait("the panel's tray", a.tray.there)
 }
 
 // isInTray waits until the tray of the desktop shows the icon of the app.

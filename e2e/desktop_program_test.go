@@ -46,6 +46,7 @@ const (
 	noHost   host = iota
 	testHost      // the test itself
 	panel         // that of Xfce
+	wayland       // waybar, on a desktop of Wayland
 )
 
 // office is a desktop with a screen, a session bus and a keychain.
@@ -54,8 +55,16 @@ func office(t *testing.T, h host, env ...string) *app {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		needs(t, "gcc")
 	}
-	s := startScreen(t)
-	session := append(startKeyring(t), "DISPLAY="+s.display)
+	var s *screen
+	var session []string
+	if h == wayland {
+		session = startKeyringForAll(t)
+		s = startSway(t, variable(session, "DBUS_SESSION_BUS_ADDRESS"))
+	} else {
+		session = startKeyring(t)
+		s = startScreen(t)
+	}
+	session = append(session, s.env...)
 	a := &app{bridge: &bridge{desktop: newDesktop(t, slices.Concat(session, env, []string{"LIBGL_ALWAYS_SOFTWARE=1", "LANG=en_US.UTF-8"})...)}, screen: s}
 	a.env = append(a.env, "POSTERN_TEST_WHERE="+a.whereFile())
 	a.tray = dialTray(t, variable(session, "DBUS_SESSION_BUS_ADDRESS"))
@@ -64,6 +73,9 @@ func office(t *testing.T, h host, env ...string) *app {
 		a.tray.host(t)
 	case panel:
 		a.startPanel(session)
+		a.screen.wait("the panel's tray", a.tray.there)
+	case wayland:
+		a.screen.wait("waybar's tray", a.tray.there)
 	}
 	return a
 }

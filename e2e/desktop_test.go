@@ -33,7 +33,7 @@ func TestDesktopLife(t *testing.T) {
 		t.Errorf("the second start: exit %d, %q", code, said)
 	}
 	w := a.screen.window("^Postern$")
-	a.screen.close(w)
+	a.closes(w)
 	a.screen.wait("the window to go to the tray", func() bool { return a.screen.find("^Postern$") == "" })
 	a.choose("Open Postern")
 	a.screen.window("^Postern$")
@@ -181,7 +181,7 @@ func TestDesktopPopUp(t *testing.T) {
 	a.press(popUp, "Deny")
 	a.refused(c, "Deny")
 	c, w := a.asks("Closed")
-	a.screen.close(w)
+	a.closes(w)
 	a.gone()
 	a.refused(c, "the cross")
 	a.hides("Review")
@@ -197,7 +197,7 @@ func TestDesktopPopUp(t *testing.T) {
 	a.choose("Review 1 request…")
 	w = a.screen.window(popUp + "Quiet")
 	a.screen.wait("Esc to close the pop-up", func() bool {
-		_, _ = a.screen.run("xdotool", "key", "--window", w, "Escape") // it may have gone just then
+		_ = a.screen.key(w, "Escape") // it may have gone just then
 		return within(2*time.Second, func() bool { return a.screen.find(popUp) == "" })
 	})
 	a.refused(c, "Esc")
@@ -213,7 +213,7 @@ func TestDesktopNo(t *testing.T) {
 	a.press(popUp, "Allow")
 	a.refused(c, "the wrong number")
 	if notice := a.screen.find("^Postern"); notice != "" { // which says so
-		a.screen.close(notice)
+		a.closes(notice)
 	}
 	a.asks("Left")
 	a.choose("Quit Postern")

@@ -15,10 +15,17 @@ func (s *screen) types(window string, lines ...string) {
 		if i == len(lines)-1 {
 			last = "Return"
 		}
-		for _, args := range [][]string{{"type", "--window", window, line}, {"key", "--window", window, last}} {
-			_, _ = s.run("xdotool", args...) // it fails when Enter closes the window under it
+		if err := s.write(window, line); err != nil {
+			s.t.Fatal(err)
 		}
+		_ = s.key(window, last) // it fails when Enter closes the window under it
 	}
+}
+
+// focused waits until a window has the keyboard.
+func (a *app) focused(window string) {
+	a.t.Helper()
+	a.screen.wait("the window to get the keyboard", func() bool { return a.screen.seat.(xSeat).focused(window) })
 }
 
 // TestDesktopVault: where there is no keychain the passphrase of the encrypted vault is asked for in a window, and again
@@ -30,7 +37,7 @@ func TestDesktopVault(t *testing.T) {
 	flags := []string{"--hidden", "--addr", "127.0.0.1:0"}
 	a.cmd = a.open(&a.stderr, flags...)
 	w := a.screen.window(title)
-	a.screen.focused(w)
+	a.focused(w)
 	a.screen.types(w, passphrase, passphrase)
 	a.ready()
 	if err := a.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -42,11 +49,11 @@ func TestDesktopVault(t *testing.T) {
 	next := a.next()
 	next.cmd = next.open(&next.stderr, flags...)
 	w = a.screen.window(title)
-	a.screen.focused(w)
+	a.focused(w)
 	a.screen.types(w, "a wrong one")
 	first := w
 	a.screen.wait("the window to ask once more", func() bool { w = a.screen.find(title); return w != "" && w != first })
-	a.screen.focused(w)
+	a.focused(w)
 	a.screen.types(w, passphrase)
 	next.ready()
 }

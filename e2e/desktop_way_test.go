@@ -19,10 +19,15 @@ const (
 // TestDesktopWay is the way of a new owner: from the tray to a profile, to a client that is let in, to a mail that they
 // change before it goes, and back to a client that is shown the door. Everything is real but Google.
 func TestDesktopWay(t *testing.T) {
+	t.Run("X", func(t *testing.T) { way(t, panel) })
+	t.Run("Wayland", func(t *testing.T) { way(t, wayland) })
+}
+
+func way(t *testing.T, h host) {
 	g := startGoogle(t)
 	g.deliver("ada@example.com", engineMail)
 	browser := startBrowser(t, g.proxy.URL)
-	a := office(t, panel, g.env()...)
+	a := office(t, h, g.env()...)
 	opener, opened := a.opener()
 	a.env = append(a.env, "BROWSER="+opener)
 	a.must("google-client", "import", clientFile(t))
@@ -83,7 +88,7 @@ func TestDesktopWay(t *testing.T) {
 		t.Fatalf("%d mails were sent before the yes", len(sent))
 	}
 	a.press(popUp, "Allow")
-	if got := <-answered; got.err != nil || got.isError {
+	if got := <-answered; got.err != nil || got.isError || !strings.Contains(got.text, "The owner has changed this") {
 		t.Errorf("gmail_send: %v\n%s", got.err, got.text)
 	}
 	sent := g.mail.Sent("ada@example.com")
@@ -111,6 +116,7 @@ func TestDesktopWay(t *testing.T) {
 	a.tap(mainWindow, "Revoke…")
 	a.tap(mainWindow, "Revoke")
 	a.screen.wait("the token to be worth nothing", func() bool { return a.status(t, token) == http.StatusUnauthorized })
+	_ = c.Close() // its session has gone with its token
 	a.choose("Quit Postern")
 	if code := a.ended(a.cmd, quitting); code != 0 {
 		t.Errorf("quit: exit %d", code)
