@@ -11,6 +11,7 @@ import (
 
 	"postern/internal/approval"
 	"postern/internal/bridge"
+	"postern/internal/tool"
 )
 
 func (f *face) approvals() *cobra.Command {
@@ -144,7 +145,7 @@ func (f *face) preview(r approval.Request) {
 		f.labelled(line(p.Name), p.Value)
 	}
 	if r.Preview.Body != "" {
-		fmt.Fprintf(f.out, "\n  %s\n", strings.Join(wrap(reveal(r.Preview.Body), f.column(2)), "\n  "))
+		fmt.Fprintf(f.out, "\n  %s\n", strings.Join(wrap(tool.Reveal(r.Preview.Body), f.column(2)), "\n  "))
 	}
 }
 
@@ -156,7 +157,7 @@ func (f *face) labelled(name, value string) {
 	if name != "" {
 		name += ":"
 	}
-	value = strings.ReplaceAll(reveal(value), "\n", " ")
+	value = strings.ReplaceAll(tool.Reveal(value), "\n", " ")
 	fmt.Fprintf(f.out, "%-*s%s\n", labelIndent, name, strings.Join(wrap(value, f.column(labelIndent)), "\n"+strings.Repeat(" ", labelIndent)))
 }
 

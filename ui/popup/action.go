@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"postern/internal/approval"
+	"postern/internal/tool"
 	"postern/ui/text"
 )
 
@@ -35,7 +36,7 @@ func actionCard(r approval.Request, c *choice, a acts) *card {
 	}
 	reason := newEntry(a.hands, text.T("popup.reason"), func(s string) { c.reason = s })
 	reason.Text = c.reason
-	return frame(r, line(reveal(r.Preview.Title), maxLine), body, container.New(inset{}, reason), extra, a, false)
+	return frame(r, line(tool.Reveal(r.Preview.Title), maxLine), body, container.New(inset{}, reason), extra, a, false)
 }
 
 // origin is what is known of where the client runs, beside what it calls itself.

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"postern/internal/approval"
+	"postern/internal/tool"
 	"postern/ui/text"
 )
 
@@ -154,7 +155,7 @@ func band(r approval.Request, when fyne.CanvasObject) fyne.CanvasObject {
 func warnings(r approval.Request) []fyne.CanvasObject {
 	var all []fyne.CanvasObject
 	for _, w := range r.Preview.Warnings {
-		if w = line(reveal(w), maxLine); w != "" {
+		if w = line(tool.Reveal(w), maxLine); w != "" {
 			all = append(all, plain(w))
 		}
 	}
@@ -163,7 +164,7 @@ func warnings(r approval.Request) []fyne.CanvasObject {
 
 // long shows a text in whole, however long: what does not fit to be shown at once is opened piece by piece.
 func long(s string, h *hands) fyne.CanvasObject {
-	parts := pieces(reveal(s))
+	parts := pieces(tool.Reveal(s))
 	all := below(-8, plain(parts[0]))
 	if len(parts) == 1 {
 		return all

@@ -126,9 +126,6 @@ func TestWhatComesFromOutsideIsCleaned(t *testing.T) {
 	if got := address("https://cl\u0430ude.ai/\u202e?q=\"x\""); got != `https://cl\u0430ude.ai/\u202e?q="x"` {
 		t.Errorf("a look-alike address shows as %s", got)
 	}
-	if got := reveal("a\u200bb\u202ec\r\n\td"); got != "a<U+200B>b<U+202E>c\n    d" {
-		t.Errorf("what cannot be seen shows as %q", got)
-	}
 }
 
 func TestLongTextsAreShownInWhole(t *testing.T) {
@@ -162,6 +159,20 @@ func TestWhatIsFromTheInternet(t *testing.T) {
 	for _, r := range []approval.Request{local(), more(false), mail()} {
 		if public(r) {
 			t.Errorf("%s from this computer counts as from outside", r.Kind)
+		}
+	}
+}
+
+// TestNothingLeavesUnseen: what the eye would not see of a mail is spelled out, in its title, its fields, its warnings
+// and its text.
+func TestNothingLeavesUnseen(t *testing.T) {
+	b := newEnglish(t)
+	r := mail("w\u200bw")
+	r.Preview.Title, r.Preview.Fields[0].Value, r.Preview.Body = "t\u202et", "f\u2060f", "b\U000e0041b"
+	b.desk.Update([]approval.Request{r})
+	for _, want := range []string{"t<U+202E>t", "w<U+200B>w", "f<U+2060>f", "b<U+E0041>b"} {
+		if !b.says(want) {
+			t.Errorf("%s is not shown: %q", want, b.texts())
 		}
 	}
 }
