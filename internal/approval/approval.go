@@ -96,6 +96,7 @@ type Request struct {
 	Kind      Kind            `json:"kind"`
 	Client    string          `json:"client"`            // what the client calls itself
 	Origin    string          `json:"origin,omitempty"`  // what the operating system says of it
+	Public    bool            `json:"public,omitempty"`  // it came from outside of this computer
 	ClientKey string          `json:"client_key"`        // whose question it is: only this client may read the result
 	Profile   string          `json:"profile,omitempty"` // the profile's name
 	Tool      string          `json:"tool,omitempty"`

@@ -331,3 +331,26 @@ func TestTheProgramBehindAQuestion(t *testing.T) {
 		t.Errorf("%+v", r.Asker)
 	}
 }
+
+// TestWhatCameFromOutsideStaysMarked from the asking to the store and back, whatever its origin reads like.
+func TestWhatCameFromOutsideStaysMarked(t *testing.T) {
+	b := newBench(t)
+	for _, c := range []struct {
+		name string
+		r    approval.Request
+		want bool
+	}{
+		{"a call from outside", approval.Request{Kind: approval.Action, Public: true}, true},
+		{"a call from here that says otherwise", approval.Request{Kind: approval.Action, Origin: "over HTTP, from outside"}, false},
+		{"a client from outside", approval.Request{Kind: approval.Connect, Offer: &approval.Offer{Public: true}}, true},
+		{"a client from here", approval.Request{Kind: approval.Widen, Offer: &approval.Offer{}}, false},
+	} {
+		asked, err := b.Ask(t.Context(), c.r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := b.Get(t.Context(), asked.ID); err != nil || asked.Public != c.want || kept.Public != c.want {
+			t.Errorf("%s: asked %v, kept %v, %v", c.name, asked.Public, kept.Public, err)
+		}
+	}
+}

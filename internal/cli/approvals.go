@@ -130,6 +130,9 @@ func how(a *approval.Answer) string {
 // terminal as it is, what cannot be seen is spelled out, and no text of it begins where Postern's own lines do.
 func (f *face) preview(r approval.Request) {
 	fmt.Fprintf(f.out, "%s\n\n", line(r.Preview.Title))
+	if r.Public {
+		f.labelled("Came from", "THE INTERNET, not this computer")
+	}
 	if r.Offer != nil {
 		f.offer(r)
 		return

@@ -13,7 +13,7 @@ import (
 
 func request(id string) approval.Request {
 	return approval.Request{
-		ID: id, Kind: approval.Action, Client: "Claude", Origin: "/usr/bin/claude (pid 3)", ClientKey: "local:claude", Profile: "work", Tool: "gmail_send", Class: "outward",
+		ID: id, Kind: approval.Action, Client: "Claude", Origin: "/usr/bin/claude (pid 3)", Public: true, ClientKey: "local:claude", Profile: "work", Tool: "gmail_send", Class: "outward",
 		Preview: approval.Preview{Title: "Send a mail", Fields: []approval.Field{{Name: "To", Value: "mia@example.org"}}, Body: "Lunch?", Warnings: []string{"new address"}},
 		Frozen:  json.RawMessage(`{"to":["mia@example.org"]}`), State: approval.Pending,
 		Asker:     approval.Process{PID: 5, Start: "77", Path: "/usr/bin/postern", Space: "pid:[1]", Ancestry: []approval.Ancestor{{PID: 3, Start: "70"}}, Client: approval.Ancestor{PID: 3, Start: "70"}},

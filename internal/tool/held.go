@@ -33,7 +33,7 @@ func (r *Runner) held(ctx context.Context, h *heldCall) *Outcome {
 		return failure(Errorf("not_allowed", "%s needs the owner's yes, and there is no way to ask here", h.tool.Name))
 	}
 	req, err := r.Queue.Ask(ctx, approval.Request{
-		Kind: approval.Action, Client: h.inv.Client.Name, Origin: h.inv.Client.Origin, ClientKey: h.inv.Client.Key,
+		Kind: approval.Action, Client: h.inv.Client.Name, Origin: h.inv.Client.Origin, ClientKey: h.inv.Client.Key, Public: h.inv.Client.Public(),
 		Profile: h.profile.Name, Tool: h.tool.Name, Class: h.class.String(), Preview: h.preview, Frozen: h.frozen,
 	})
 	if err != nil {

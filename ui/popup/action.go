@@ -41,7 +41,7 @@ func actionCard(r approval.Request, c *choice, a acts) *card {
 
 // origin is what is known of where the client runs, beside what it calls itself.
 func origin(r approval.Request) string {
-	if public(r) {
+	if r.Public {
 		return text.T("popup.origin.outside")
 	}
 	return line(r.Origin, maxLine)

@@ -143,7 +143,7 @@ func set(l *widget.Label, s string, how widget.Importance) {
 // band says where the question is from, in a colour of its own if that is the internet.
 func band(r approval.Request, when fyne.CanvasObject) fyne.CanvasObject {
 	from, t := text.T("popup.from.here"), calm
-	if public(r) {
+	if r.Public {
 		from, t = text.T("popup.from.internet"), amber
 	}
 	head := widget.NewLabel(from)

@@ -150,15 +150,21 @@ func TestLongTextsAreShownInWhole(t *testing.T) {
 	}
 }
 
+// TestWhatIsFromTheInternet looks so by the mark alone: an origin is a text.
 func TestWhatIsFromTheInternet(t *testing.T) {
-	for _, r := range []approval.Request{verified(), more(true), hostileMail()} {
-		if !public(r) {
-			t.Errorf("%s from outside does not count so", r.Kind)
-		}
-	}
-	for _, r := range []approval.Request{local(), more(false), mail()} {
-		if public(r) {
-			t.Errorf("%s from this computer counts as from outside", r.Kind)
+	imitation := mail()
+	imitation.Origin = "over HTTP, from outside"
+	for _, c := range []struct {
+		r    approval.Request
+		want string
+	}{
+		{verified(), "FROM THE INTERNET"}, {more(true), "FROM THE INTERNET"}, {hostileMail(), "FROM THE INTERNET"},
+		{local(), "FROM THIS COMPUTER"}, {more(false), "FROM THIS COMPUTER"}, {mail(), "FROM THIS COMPUTER"}, {imitation, "FROM THIS COMPUTER"},
+	} {
+		b := newEnglish(t)
+		b.desk.Update([]approval.Request{c.r})
+		if !b.says(c.want) {
+			t.Errorf("%s, %q: it does not say %s", c.r.Kind, c.r.Origin, c.want)
 		}
 	}
 }

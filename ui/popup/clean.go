@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"postern/internal/approval"
 	"postern/internal/tool"
 )
 
@@ -58,15 +57,6 @@ func name(s string) string {
 func address(s string) string {
 	quoted := strconv.QuoteToASCII(strings.ToValidUTF8(s, "\uFFFD"))
 	return line(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), maxURI)
-}
-
-// public reports whether a question came from outside of this computer.
-func public(r approval.Request) bool {
-	if r.Offer != nil {
-		return r.Offer.Public
-	}
-	// The bridge says so of a client over HTTP. What it says of a local one ends in a process id.
-	return r.Origin == "over HTTP, from outside"
 }
 
 // pieces cuts a text into parts that a label shows without hanging.

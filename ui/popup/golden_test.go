@@ -66,6 +66,7 @@ func connect(o approval.Offer, warnings ...string) approval.Request {
 	r := asked(approval.Connect, 5*time.Minute)
 	r.Shown = "64 27 91"
 	o.ClientID = "mcpc_1"
+	r.Public = o.Public
 	r.Offer, r.Preview = &o, approval.Preview{Title: `Let "Claude" in?`, Warnings: warnings}
 	return r
 }
@@ -108,7 +109,7 @@ func hostile() approval.Request {
 
 func more(public bool) approval.Request {
 	r := asked(approval.Widen, 15*time.Minute)
-	r.Tool = "gmail_send"
+	r.Tool, r.Public = "gmail_send", public
 	r.Offer = &approval.Offer{ClientID: "mcpc_1", Grant: "g1", From: "outside", Public: public, Scopes: []approval.Choice{
 		{ID: "gmail:write", Title: "Sort your mail and write drafts", Asked: true}, {ID: "gmail:send", Title: "Send mail as you", Asked: true, Risky: true}}}
 	r.Preview = approval.Preview{Title: `"Claude" wants more: Send mail as you`, Fields: []approval.Field{{Name: "Tried", Value: "gmail_send"},
@@ -131,7 +132,7 @@ func warned() approval.Request {
 
 func hostileMail() approval.Request {
 	r := mail("a\u200bnna@example.com calls itself by another address: " + nasty)
-	r.Client, r.Origin, r.Class = nasty, "over HTTP, from outside", "destructive"
+	r.Client, r.Origin, r.Class, r.Public = nasty, "over HTTP, from outside", "destructive", true
 	r.Preview.Title = "Send a mail to \u202emoc.elpmaxe@anna\u202c and " + strings.Repeat("x", 500)
 	r.Preview.Fields = append(r.Preview.Fields, approval.Field{Name: strings.Repeat("N", 200), Value: strings.Repeat("v", 300)})
 	r.Preview.Body = "# Heading\n**bold** [link](https://evil.example) $(id)\nשלום עולם, مرحبا بالعالم\nzero\u200bwidth \u202egnp.exe\u202c tag\U000e0041\n" + strings.Repeat("\n", 30) + strings.Repeat("and so on ", 3000)
