@@ -32,29 +32,6 @@ func connectCard(r approval.Request, c *choice, a acts) *card {
 	return frame(r, text.T("popup.connect.title", text.Values{"Client": called(r)}), body, nil, []*button{block}, a, false)
 }
 
-// numbers are the three to choose from; none is chosen at first.
-func numbers(r approval.Request, c *choice, a acts) fyne.CanvasObject {
-	line := container.NewHBox()
-	var all []*button
-	for _, n := range r.Numbers() {
-		b := newButton(a.hands, "  "+n+"  ", widget.MediumImportance, nil)
-		b.OnTapped = func() {
-			c.number = n
-			for _, other := range all {
-				other.Importance = widget.MediumImportance
-				if other == b {
-					other.Importance = widget.HighImportance
-				}
-				other.Refresh()
-			}
-			a.changed()
-		}
-		all = append(all, b)
-		line.Add(b)
-	}
-	return row(text.T("popup.number"), container.New(inset{left: 8, top: 4, bottom: 4}, line))
-}
-
 // who is what the client calls itself, and who vouches for that.
 func who(r approval.Request, o *approval.Offer) fyne.CanvasObject {
 	identity := marked(theme.NewWarningThemedResource(theme.WarningIcon()), text.T("popup.unverified"))

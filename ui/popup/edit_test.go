@@ -13,6 +13,9 @@ import (
 	"postern/internal/approval"
 )
 
+// revisable takes every change.
+func revisable(context.Context, string, map[string]string) error { return nil }
+
 // editable is a mail that the owner may change.
 func editable() approval.Request {
 	r := mail()
@@ -137,7 +140,7 @@ func TestAChangeThatFails(t *testing.T) {
 // TestWhatRunsOutWhileItIsChanged is over.
 func TestWhatRunsOutWhileItIsChanged(t *testing.T) {
 	b := newBench(t, inLanguage(t, "en_US.UTF-8", theme.VariantLight))
-	b.desk.Revise = func(context.Context, string, map[string]string) error { return nil }
+	b.desk.Revise = revisable
 	b.desk.Update([]approval.Request{editable()})
 	b.ahead(time.Second)
 	b.button("Edit…").Tapped(nil)
@@ -150,7 +153,7 @@ func TestWhatRunsOutWhileItIsChanged(t *testing.T) {
 func TestTheEditorLooksAsIntended(t *testing.T) {
 	for name, locale := range map[string]string{"edit": "en_US.UTF-8", "edit-de": "de_DE.UTF-8"} {
 		b := newBench(t, inLanguage(t, locale, theme.VariantLight))
-		b.desk.Revise = func(context.Context, string, map[string]string) error { return nil }
+		b.desk.Revise = revisable
 		r := editable()
 		if strings.HasSuffix(name, "-de") {
 			r.Preview.Edits[0].Value = `"Doe, Jane" <jane@example.com>, Anna <anna@example.com>, Bob <bob@elsewhere.example>, Carol <carol@elsewhere.example>`

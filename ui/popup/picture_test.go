@@ -39,32 +39,34 @@ func looks(t *testing.T, name string, img image.Image) {
 	t.Errorf("it does not look like testdata/%s.png: see %s", name, failed)
 }
 
-// small keeps of a picture what the eye needs: 32 steps of each colour, in a palette if that is enough for it. A picture
-// is a third as large then.
+// small keeps of a picture what the eye needs: as many steps of each colour as a palette of 256 takes. A picture is a
+// third as large then.
 func small(img image.Image) image.Image {
 	size := img.Bounds()
 	full := image.NewNRGBA(size)
 	draw.Draw(full, size, img, size.Min, draw.Src)
-	index := map[[4]byte]int{}
-	for i := 0; i < len(full.Pix); i += 4 {
-		for j := i; j < i+4; j++ {
-			full.Pix[j] = full.Pix[j]&^7 | full.Pix[j]>>5
+	for bits := 3; ; bits++ {
+		index := map[[4]byte]int{}
+		for i := 0; i < len(full.Pix); i += 4 {
+			for j := i; j < i+4; j++ {
+				full.Pix[j] = full.Pix[j]>>bits<<bits | full.Pix[j]>>(8-bits)
+			}
+			index[[4]byte(full.Pix[i:])] = 0
 		}
-		index[[4]byte(full.Pix[i:])] = 0
+		if len(index) > 256 {
+			continue
+		}
+		colours := slices.SortedFunc(maps.Keys(index), func(a, b [4]byte) int { return bytes.Compare(a[:], b[:]) })
+		out := image.NewPaletted(size, nil)
+		for i, c := range colours {
+			index[c] = i
+			out.Palette = append(out.Palette, color.NRGBA{c[0], c[1], c[2], c[3]})
+		}
+		for i := range out.Pix {
+			out.Pix[i] = uint8(index[[4]byte(full.Pix[4*i:])])
+		}
+		return out
 	}
-	if len(index) > 256 {
-		return full
-	}
-	colours := slices.SortedFunc(maps.Keys(index), func(a, b [4]byte) int { return bytes.Compare(a[:], b[:]) })
-	out := image.NewPaletted(size, nil)
-	for i, c := range colours {
-		index[c] = i
-		out.Palette = append(out.Palette, color.NRGBA{c[0], c[1], c[2], c[3]})
-	}
-	for i := range out.Pix {
-		out.Pix[i] = uint8(index[[4]byte(full.Pix[4*i:])])
-	}
-	return out
 }
 
 // same reports whether two pictures are alike in every pixel.
