@@ -51,7 +51,7 @@ func (b *bench) open(t *testing.T) (*approval.Queue, *store.Store) {
 func (b *bench) ask(t *testing.T, client string) approval.Request {
 	t.Helper()
 	r, err := b.Ask(t.Context(), approval.Request{Kind: approval.Action, ClientKey: client, Tool: "gmail_send", Frozen: json.RawMessage(`{"to":"mia"}`),
-		Preview: approval.Preview{Title: "Send", Body: "private", Fields: []approval.Field{{Name: "To", Value: "mia"}}, Warnings: []string{"new"}}})
+		Preview: approval.Preview{Title: "Send", Body: "private", Fields: []approval.Field{{Name: "To", Value: "mia"}}, Warnings: []approval.Text{{English: "new"}}, Changes: []approval.Change{{Name: "to"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestContentsAreForgotten(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		got, err := b.Get(ctx, r.ID)
-		if err != nil || got.State == approval.Pending || got.Preview.Title != "Send" || got.Preview.Body != "" || len(got.Preview.Fields)+len(got.Preview.Warnings)+len(got.Frozen) != 0 {
+		if err != nil || got.State == approval.Pending || got.Preview.Title != "Send" || got.Preview.Body != "" || len(got.Preview.Fields)+len(got.Preview.Changes)+len(got.Preview.Warnings)+len(got.Frozen) != 0 {
 			t.Errorf("%s: it keeps %s %+v %s, %v", name, got.State, got.Preview, got.Frozen, err)
 		}
 	}

@@ -142,7 +142,8 @@ const maxShownArgument = 600
 func writing(t *Tool, p Profile, args json.RawMessage) approval.Preview {
 	var in map[string]any
 	_ = json.Unmarshal(args, &in) // it was encoded a moment ago
-	v := approval.Preview{Title: fmt.Sprintf("%s as %s. A yes also lets this client make such changes of your own things, which can be undone, for a day.", t.Title, p.Name)}
+	var v approval.Preview
+	v.Titled(approval.Say("writes", "{tool} as {profile}. A yes also lets this client make such changes of your own things, which can be undone, for a day.", "tool", t.Title, "profile", p.Name))
 	for _, name := range slices.Sorted(maps.Keys(in)) {
 		text, ok := in[name].(string)
 		if !ok {

@@ -174,6 +174,7 @@ func TestWhatIsFromTheInternet(t *testing.T) {
 func TestNothingLeavesUnseen(t *testing.T) {
 	b := newEnglish(t)
 	r := mail("w\u200bw")
+	r.Preview.Says = approval.Text{}
 	r.Preview.Title, r.Preview.Fields[0].Value, r.Preview.Body = "t\u202et", "f\u2060f", "b\U000e0041b"
 	b.desk.Update([]approval.Request{r})
 	for _, want := range []string{"t<U+202E>t", "w<U+200B>w", "f<U+2060>f", "b<U+E0041>b"} {

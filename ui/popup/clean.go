@@ -59,6 +59,26 @@ func address(s string) string {
 	return line(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), maxURI)
 }
 
+// upright keeps the brackets of an address upright behind a name that is written from right to left: else they are drawn
+// as if they belonged to the name, the wrong way round.
+func upright(s string) string {
+	const leftToRight = "\u200e"
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		for _, bracket := range []string{"<", "("} {
+			if name, rest, ok := strings.Cut(l, bracket); ok && strings.ContainsFunc(name, rightToLeft) {
+				lines[i] = leftToRight + name + leftToRight + bracket + rest + leftToRight
+				break
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func rightToLeft(r rune) bool {
+	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko)
+}
+
 // pieces cuts a text into parts that a label shows without hanging.
 func pieces(s string) []string {
 	var parts []string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -147,24 +146,5 @@ func TestWhatRunsOutWhileItIsChanged(t *testing.T) {
 	b.ahead(15 * time.Minute)
 	if !b.says("The time for this question is over") {
 		t.Error("it can be changed for ever")
-	}
-}
-
-func TestTheEditorLooksAsIntended(t *testing.T) {
-	for name, locale := range map[string]string{"edit": "en_US.UTF-8", "edit-de": "de_DE.UTF-8"} {
-		b := newBench(t, inLanguage(t, locale, theme.VariantLight))
-		b.desk.Revise = revisable
-		r := editable()
-		if strings.HasSuffix(name, "-de") {
-			r.Preview.Edits[0].Value = `"Doe, Jane" <jane@example.com>, Anna <anna@example.com>, Bob <bob@elsewhere.example>, Carol <carol@elsewhere.example>`
-		}
-		b.desk.Update([]approval.Request{r})
-		b.ahead(time.Second)
-		if name == "edit" {
-			looks(t, "mail-editable", b.desk.window.Canvas().Capture())
-		}
-		b.desk.edit()
-		b.ahead(time.Second)
-		looks(t, name, b.desk.window.Canvas().Capture())
 	}
 }
