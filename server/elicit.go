@@ -89,39 +89,6 @@ func decided(e *mcp.ElicitationResult) (a approval.Answer, ok bool) {
 	return a, false
 }
 
-// questionText is the preview as plain text.
-func questionText(r approval.Request) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", tool.CleanLine(r.Preview.Title))
-	for _, w := range r.Preview.Warnings {
-		fmt.Fprintf(&b, "! %s\n", tool.CleanLine(w.English))
-	}
-	for _, f := range r.Preview.Fields {
-		fmt.Fprintf(&b, "%s: %s", tool.CleanLine(f.Name), tool.CleanLine(f.Value))
-		if f.Alarm {
-			b.WriteString(" (!)")
-		}
-		for _, m := range f.Marks {
-			fmt.Fprintf(&b, " (%s)", tool.CleanLine(m.English))
-		}
-		b.WriteString("\n")
-	}
-	for _, c := range r.Preview.Changes {
-		fmt.Fprintf(&b, "\nChanged: %s\n", tool.CleanLine(c.Title))
-		for _, l := range c.Lines {
-			if l.Folded > 0 {
-				fmt.Fprintf(&b, "  … %d lines as before\n", l.Folded)
-				continue
-			}
-			fmt.Fprintf(&b, "%1s %s\n", l.Sign, tool.CleanLine(l.Text))
-		}
-		if c.More > 0 {
-			fmt.Fprintf(&b, "  … %d more lines\n", c.More)
-		}
-	}
-	return b.String() + "\n" + tool.Clean(r.Preview.Body)
-}
-
 // answered takes the answer that a repeated call carries, and returns what became of the call.
 func (s *Server) answered(ctx context.Context, inv tool.Invocation, req mcp.CallToolRequest) (bool, *tool.Outcome) {
 	if req.Params.RequestState == "" {

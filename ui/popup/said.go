@@ -14,7 +14,7 @@ var (
 	sentences = []string{
 		"mail.send", "mail.send.many", "mail.alike", "mail.alike.own", "mail.alphabets", "mail.punycode", "mail.alias",
 		"mail.outside", "mail.first", "mail.unchecked", "mail.list", "mail.many", "mail.all", "mail.bcc",
-		"mail.no_attachment", "mail.pictures", "mail.picture", "mail.no_subject", "mail.partly", "draft.unchecked",
+		"mail.no_attachment", "mail.pictures", "mail.picture", "mail.no_subject", "mail.partly", "mail.no_signature", "draft.unchecked",
 		"draft.hidden", "draft.partly", "draft.twofold", "mark.first", "mark.outside", "mark.alike", "writes",
 		"connect.lookalike", "connect.loopback", "connect.unknown", "connect.dynamic",
 	}

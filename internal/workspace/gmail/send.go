@@ -68,9 +68,7 @@ func planLetter(ctx context.Context, svc *service, l *letter) (tool.Plan[frozenS
 		return tool.Plan[frozenSend]{}, err
 	}
 	p := preview(ctx, svc, l)
-	for _, n := range l.Notes {
-		p.Warnings = append(p.Warnings, approval.Text{English: n})
-	}
+	p.Warnings = append(p.Warnings, l.Notes...)
 	if seen, ok := mail.VisibleHTML([]byte(l.Mail.HTML)); !ok || !holds(l.Mail.Text, string(seen)) {
 		p.Warnings = append(p.Warnings, approval.Say("mail.partly", "Not all of its text could be shown here: save it as a draft and look at it in Gmail"))
 	}
