@@ -20,7 +20,7 @@ func mail(warnings ...string) approval.Request {
 	return r
 }
 
-// marked are why a recipient deserves a second look.
+// markFirst and markOutside are why a recipient deserves a second look.
 var markFirst, markOutside = approval.Say("mark.first", "first time"), approval.Say("mark.outside", "outside of {own}", "own", "example.com")
 
 func warned() approval.Request {
