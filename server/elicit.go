@@ -89,19 +89,6 @@ func decided(e *mcp.ElicitationResult) (a approval.Answer, ok bool) {
 	return a, false
 }
 
-// questionText is the preview as plain text.
-func questionText(r approval.Request) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", tool.CleanLine(r.Preview.Title))
-	for _, w := range r.Preview.Warnings {
-		fmt.Fprintf(&b, "! %s\n", tool.CleanLine(w))
-	}
-	for _, f := range r.Preview.Fields {
-		fmt.Fprintf(&b, "%s: %s\n", tool.CleanLine(f.Name), tool.CleanLine(f.Value))
-	}
-	return b.String() + "\n" + tool.Clean(r.Preview.Body)
-}
-
 // answered takes the answer that a repeated call carries, and returns what became of the call.
 func (s *Server) answered(ctx context.Context, inv tool.Invocation, req mcp.CallToolRequest) (bool, *tool.Outcome) {
 	if req.Params.RequestState == "" {

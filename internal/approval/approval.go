@@ -43,32 +43,6 @@ var ErrNotFound = errors.New("no such approval")
 // ErrSettled is returned by a step that another process took first, or whose time is over.
 var ErrSettled = errors.New("the approval is already settled")
 
-// Field is one line of a preview, e.g. To: anna@example.com.
-type Field struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// Preview is the real thing as other people would see it. Every string may hold text from a client or from outside; a
-// face shows it as plain text.
-type Preview struct {
-	Title    string   `json:"title"`              // one sentence: what will happen
-	Fields   []Field  `json:"fields,omitempty"`   // in the order to show them
-	Body     string   `json:"body,omitempty"`     // plain text
-	Warnings []string `json:"warnings,omitempty"` // what deserves a second look, e.g. an address never written to before
-	Edits    []Edit   `json:"edits,omitempty"`    // what the owner may change before a yes, see Queue.Revise
-	Instead  []Choice `json:"instead,omitempty"`  // what may be done instead, e.g. to keep a mail as a draft: see Answer.Instead
-}
-
-// Edit is one thing of an action that the owner may change before it is done.
-type Edit struct {
-	Name  string `json:"name"`            // its key in Queue.Revise
-	Title string `json:"title"`           // for people
-	Value string `json:"value"`           // as it is now
-	Long  bool   `json:"long,omitempty"`  // it has several lines
-	Plain bool   `json:"plain,omitempty"` // its formatting is lost if it is changed
-}
-
 // Process is what the operating system says of a process, asked or answering.
 type Process struct {
 	PID     int      `json:"pid"`
@@ -96,6 +70,7 @@ type Request struct {
 	Kind      Kind            `json:"kind"`
 	Client    string          `json:"client"`            // what the client calls itself
 	Origin    string          `json:"origin,omitempty"`  // what the operating system says of it
+	Public    bool            `json:"public,omitempty"`  // it came from outside of this computer
 	ClientKey string          `json:"client_key"`        // whose question it is: only this client may read the result
 	Profile   string          `json:"profile,omitempty"` // the profile's name
 	Tool      string          `json:"tool,omitempty"`

@@ -61,6 +61,7 @@ func (q *Queue) Ask(ctx context.Context, r Request) (Request, error) {
 	r.ID = strings.ToLower(rand.Text()[:10]) // 50 bits: not guessed within 15 minutes, and short enough to type
 	r.State, r.CreatedAt, r.ExpiresAt, r.Asker = Pending, now, now.Add(q.lifetime(r.Kind)), q.self()
 	r.Answer, r.Result, r.SettledAt = nil, "", time.Time{}
+	r.Public = r.Public || r.Offer != nil && r.Offer.Public
 	if q.Client != nil {
 		r.Asker.Client = q.Client(ctx, r)
 	}

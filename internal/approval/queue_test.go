@@ -51,7 +51,7 @@ func (b *bench) open(t *testing.T) (*approval.Queue, *store.Store) {
 func (b *bench) ask(t *testing.T, client string) approval.Request {
 	t.Helper()
 	r, err := b.Ask(t.Context(), approval.Request{Kind: approval.Action, ClientKey: client, Tool: "gmail_send", Frozen: json.RawMessage(`{"to":"mia"}`),
-		Preview: approval.Preview{Title: "Send", Body: "private", Fields: []approval.Field{{Name: "To", Value: "mia"}}, Warnings: []string{"new"}}})
+		Preview: approval.Preview{Title: "Send", Body: "private", Fields: []approval.Field{{Name: "To", Value: "mia"}}, Warnings: []approval.Text{{English: "new"}}, Changes: []approval.Change{{Name: "to"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestContentsAreForgotten(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		got, err := b.Get(ctx, r.ID)
-		if err != nil || got.State == approval.Pending || got.Preview.Title != "Send" || got.Preview.Body != "" || len(got.Preview.Fields)+len(got.Preview.Warnings)+len(got.Frozen) != 0 {
+		if err != nil || got.State == approval.Pending || got.Preview.Title != "Send" || got.Preview.Body != "" || len(got.Preview.Fields)+len(got.Preview.Changes)+len(got.Preview.Warnings)+len(got.Frozen) != 0 {
 			t.Errorf("%s: it keeps %s %+v %s, %v", name, got.State, got.Preview, got.Frozen, err)
 		}
 	}
@@ -329,5 +329,28 @@ func TestTheProgramBehindAQuestion(t *testing.T) {
 	}
 	if r := b.ask(t, "of nobody that is known"); r.Asker.Client != (approval.Ancestor{}) {
 		t.Errorf("%+v", r.Asker)
+	}
+}
+
+// TestWhatCameFromOutsideStaysMarked from the asking to the store and back, whatever its origin reads like.
+func TestWhatCameFromOutsideStaysMarked(t *testing.T) {
+	b := newBench(t)
+	for _, c := range []struct {
+		name string
+		r    approval.Request
+		want bool
+	}{
+		{"a call from outside", approval.Request{Kind: approval.Action, Public: true}, true},
+		{"a call from here that says otherwise", approval.Request{Kind: approval.Action, Origin: "over HTTP, from outside"}, false},
+		{"a client from outside", approval.Request{Kind: approval.Connect, Offer: &approval.Offer{Public: true}}, true},
+		{"a client from here", approval.Request{Kind: approval.Widen, Offer: &approval.Offer{}}, false},
+	} {
+		asked, err := b.Ask(t.Context(), c.r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := b.Get(t.Context(), asked.ID); err != nil || asked.Public != c.want || kept.Public != c.want {
+			t.Errorf("%s: asked %v, kept %v, %v", c.name, asked.Public, kept.Public, err)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -123,49 +122,6 @@ func how(a *approval.Answer) string {
 		text += ", " + line(a.Reason)
 	}
 	return text
-}
-
-// preview prints the whole of what would happen. Everything in it may come from outside, so nothing of it reaches the
-// terminal as it is, what cannot be seen is spelled out, and no text of it begins where Postern's own lines do.
-func (f *face) preview(r approval.Request) {
-	fmt.Fprintf(f.out, "%s\n\n", line(r.Preview.Title))
-	if r.Offer != nil {
-		f.offer(r)
-		return
-	}
-	f.labelled("Asked by", fmt.Sprintf("%s (calls itself so; %s)", line(r.Client), line(r.Origin)))
-	f.labelled("Profile", r.Profile)
-	f.labelled("Tool", fmt.Sprintf("%s (%s)", r.Tool, r.Class))
-	for _, w := range r.Preview.Warnings {
-		f.labelled("Look", w)
-	}
-	fmt.Fprintln(f.out)
-	for _, p := range r.Preview.Fields {
-		f.labelled(line(p.Name), p.Value)
-	}
-	if r.Preview.Body != "" {
-		fmt.Fprintf(f.out, "\n  %s\n", strings.Join(wrap(reveal(r.Preview.Body), f.column(2)), "\n  "))
-	}
-}
-
-// labelIndent is where the values of a preview begin.
-const labelIndent = 14
-
-// labelled prints a value beside its label, "" for a line that goes on.
-func (f *face) labelled(name, value string) {
-	if name != "" {
-		name += ":"
-	}
-	value = strings.ReplaceAll(reveal(value), "\n", " ")
-	fmt.Fprintf(f.out, "%-*s%s\n", labelIndent, name, strings.Join(wrap(value, f.column(labelIndent)), "\n"+strings.Repeat(" ", labelIndent)))
-}
-
-// column is how wide text may be that begins at indent, 0 if that is not known.
-func (f *face) column(indent int) int {
-	if w := f.width(); w > 0 {
-		return max(w-indent, minColumn)
-	}
-	return 0
 }
 
 func (f *face) approve(ctx context.Context, b *bridge.Bridge, id string, g given) error {

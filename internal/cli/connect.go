@@ -143,11 +143,9 @@ func (f *face) offer(r approval.Request) {
 	for _, row := range rows {
 		f.labelled(row[0], row[1])
 	}
-	for _, p := range r.Preview.Fields {
-		f.labelled(line(p.Name), p.Value)
-	}
+	f.fields(r.Preview.Fields)
 	for _, w := range r.Preview.Warnings {
-		f.labelled("Look", w)
+		f.labelled("Look", w.English)
 	}
 	fmt.Fprintln(f.out)
 	for i, p := range o.Profiles {

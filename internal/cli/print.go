@@ -130,38 +130,6 @@ func clean(s string) string { return tool.Clean(s) }
 // line is clean for one line.
 func line(s string) string { return tool.CleanLine(s) }
 
-// reveal is clean for what is about to be sent: what the eye would not see is spelled out instead of left out, so that
-// nothing leaves unseen in it.
-func reveal(s string) string {
-	r := []rune(strings.ToValidUTF8(strings.ReplaceAll(s, "\r\n", "\n"), "\uFFFD"))
-	var b strings.Builder
-	for i, c := range r {
-		switch {
-		case c == '\n' || c >= ' ' && c < 0x7f, joined(r, i):
-			b.WriteRune(c)
-		case c == '\t':
-			b.WriteString("    ")
-		case clean(string(c)) == "" || !unicode.IsPrint(c) && !unicode.Is(unicode.Zs, c):
-			fmt.Fprintf(&b, "<U+%04X>", c)
-		default:
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
-}
-
-// joined reports whether a character only shapes the sign before it, as in emoji and in Indic and Arabic writing.
-func joined(r []rune, i int) bool {
-	beyondLatin := func(i int) bool { return i >= 0 && i < len(r) && r[i] > 0x2ff && unicode.IsPrint(r[i]) }
-	switch r[i] {
-	case 0x200c, 0x200d:
-		return (beyondLatin(i - 1)) && beyondLatin(i+1)
-	case 0xfe0e, 0xfe0f:
-		return beyondLatin(i-1) && clean(string(r[i-1])) != ""
-	}
-	return false
-}
-
 // age says how long ago a moment is.
 func age(t, now time.Time) string {
 	if t.IsZero() {

@@ -17,7 +17,7 @@ const resultsKept = 24 * time.Hour
 const approvalColumns = "request, state, client_key, numbers, frozen, answer, result, created_at, expires_at, settled_at"
 
 // forgotten is a request without the contents that were shown: those are kept no longer than the question is open.
-const forgotten = "json_remove(request, '$.preview.body', '$.preview.fields', '$.preview.warnings', '$.preview.edits', '$.wanted', '$.problem')"
+const forgotten = "json_remove(request, '$.preview.body', '$.preview.fields', '$.preview.warnings', '$.preview.edits', '$.preview.changes', '$.wanted', '$.problem')"
 
 // AddApproval inserts a pending request.
 func (s *Store) AddApproval(ctx context.Context, r approval.Request) error {

@@ -13,9 +13,11 @@ import (
 
 func request(id string) approval.Request {
 	return approval.Request{
-		ID: id, Kind: approval.Action, Client: "Claude", Origin: "/usr/bin/claude (pid 3)", ClientKey: "local:claude", Profile: "work", Tool: "gmail_send", Class: "outward",
-		Preview: approval.Preview{Title: "Send a mail", Fields: []approval.Field{{Name: "To", Value: "mia@example.org"}}, Body: "Lunch?", Warnings: []string{"new address"}},
-		Frozen:  json.RawMessage(`{"to":["mia@example.org"]}`), State: approval.Pending,
+		ID: id, Kind: approval.Action, Client: "Claude", Origin: "/usr/bin/claude (pid 3)", Public: true, ClientKey: "local:claude", Profile: "work", Tool: "gmail_send", Class: "outward",
+		Preview: approval.Preview{Title: "Send a mail", Says: approval.Text{English: "Send a mail", Key: "send"},
+			Fields: []approval.Field{{Name: "To", Value: "mia@example.org", Alarm: true, Marks: []approval.Text{{English: "first time", Key: "mark_first"}}}}, Body: "Lunch?",
+			Warnings: []approval.Text{approval.Say("new", "{a} is new", "a", "mia@example.org")}, Changes: []approval.Change{{Name: "to", Title: "To", Lines: []approval.Line{{Sign: "+", Text: "mia@example.org"}}}}},
+		Frozen: json.RawMessage(`{"to":["mia@example.org"]}`), State: approval.Pending,
 		Asker:     approval.Process{PID: 5, Start: "77", Path: "/usr/bin/postern", Space: "pid:[1]", Ancestry: []approval.Ancestor{{PID: 3, Start: "70"}}, Client: approval.Ancestor{PID: 3, Start: "70"}},
 		CreatedAt: time.Unix(100, 1).UTC(), ExpiresAt: time.Unix(200, 0).UTC(),
 	}

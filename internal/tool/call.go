@@ -72,6 +72,12 @@ type Client struct {
 	Live func(ctx context.Context) error
 }
 
+// addressPublic is the class of the addresses outside of this computer, see activity.Entry.Address.
+const addressPublic = "public"
+
+// Public reports whether the client comes from outside of this computer.
+func (c Client) Public() bool { return c.Address == addressPublic }
+
 // Invocation is one call of a tool.
 type Invocation struct {
 	Client Client

@@ -33,7 +33,7 @@ func (r *Runner) held(ctx context.Context, h *heldCall) *Outcome {
 		return failure(Errorf("not_allowed", "%s needs the owner's yes, and there is no way to ask here", h.tool.Name))
 	}
 	req, err := r.Queue.Ask(ctx, approval.Request{
-		Kind: approval.Action, Client: h.inv.Client.Name, Origin: h.inv.Client.Origin, ClientKey: h.inv.Client.Key,
+		Kind: approval.Action, Client: h.inv.Client.Name, Origin: h.inv.Client.Origin, ClientKey: h.inv.Client.Key, Public: h.inv.Client.Public(),
 		Profile: h.profile.Name, Tool: h.tool.Name, Class: h.class.String(), Preview: h.preview, Frozen: h.frozen,
 	})
 	if err != nil {
@@ -142,7 +142,8 @@ const maxShownArgument = 600
 func writing(t *Tool, p Profile, args json.RawMessage) approval.Preview {
 	var in map[string]any
 	_ = json.Unmarshal(args, &in) // it was encoded a moment ago
-	v := approval.Preview{Title: fmt.Sprintf("%s as %s. A yes also lets this client make such changes of your own things, which can be undone, for a day.", t.Title, p.Name)}
+	var v approval.Preview
+	v.Titled(approval.Say("writes", "{tool} as {profile}. A yes also lets this client make such changes of your own things, which can be undone, for a day.", "tool", t.Title, "profile", p.Name))
 	for _, name := range slices.Sorted(maps.Keys(in)) {
 		text, ok := in[name].(string)
 		if !ok {

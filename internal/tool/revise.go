@@ -46,6 +46,7 @@ func (r *Runner) revised(ctx context.Context, h *heldCall, req approval.Request)
 	if out.Err != nil {
 		return nil, approval.Preview{}, out.Err.Message
 	}
+	p.Changes = approval.Compare(h.preview.Edits, p.Edits) // against what the client asked, however often the owner changes it
 	return frozen, p, ""
 }
 

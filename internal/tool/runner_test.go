@@ -404,3 +404,16 @@ func TestWhenAllIsClosedNothingRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestACallFromOutsideIsAskedAsOne by the class of its address.
+func TestACallFromOutsideIsAskedAsOne(t *testing.T) {
+	for address, want := range map[string]bool{"public": true, "this computer": false, "": false} {
+		d := newDesk(t)
+		d.client.Address = address
+		out := d.call("gmail_send", map[string]any{"profile": "home", "text": "hello"})
+		r, err := d.queue.Get(t.Context(), out.Pending)
+		if err != nil || r.Public != want {
+			t.Errorf("from %q: public %v, %v", address, r.Public, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -556,7 +557,7 @@ func TestPublishedClients(t *testing.T) {
 		t.Errorf("the new one: %d %s", s.status, s.text)
 	}
 	q := d.pending()
-	if !strings.Contains(strings.Join(q.Preview.Warnings, " "), "evil.example") {
+	if !strings.Contains(fmt.Sprint(q.Preview.Warnings), "evil.example") {
 		t.Errorf("the owner is warned %q", q.Preview.Warnings)
 	}
 	_ = d.queue.Withdraw(t.Context(), q.ID)

@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,7 +26,7 @@ func TestAPhishersAddressMustBeTyped(t *testing.T) {
 		}
 		page := newBrowser(t).get(d.request(v["client_id"].(string), url.Values{"redirect_uri": {c.redirect}}))
 		q := d.pending()
-		if warnings := strings.Join(q.Preview.Warnings, " "); !strings.Contains(warnings, c.warned) || !strings.Contains(warnings, c.host) || q.Offer.SendTo != c.redirect || q.Offer.Known != "" {
+		if warnings := fmt.Sprint(q.Preview.Warnings); !strings.Contains(warnings, c.warned) || !strings.Contains(warnings, c.host) || q.Offer.SendTo != c.redirect || q.Offer.Known != "" {
 			t.Errorf("%s: the owner sees %+v of %q with the warnings %s", c.redirect, q.Offer, q.Client, warnings)
 		}
 		yes := approval.Answer{Approved: true, Number: page.number, Terms: &approval.Terms{Profiles: []string{"p1"}, Scopes: []string{"gmail:read"}}}

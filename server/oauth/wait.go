@@ -61,18 +61,18 @@ func (s *Server) question(r *http.Request, v *visit) (approval.Request, *page.Pr
 }
 
 // warnings are what deserves a second look before a client is let in.
-func warnings(c Client, to redirect.Target) []string {
-	var all []string
+func warnings(c Client, to redirect.Target) []approval.Text {
+	var all []approval.Text
 	switch {
 	case to.Lookalike != "":
-		all = append(all, fmt.Sprintf("%s looks like %s, but is a different place.", to.Host, to.Lookalike))
+		all = append(all, approval.Say("connect.lookalike", "{host} looks like {known}, but is a different place.", "host", to.Host, "known", to.Lookalike))
 	case to.Kind == redirect.Loopback:
-		all = append(all, "Access goes to an app on the computer where the browser runs. Any app there can call itself so.")
+		all = append(all, approval.Say("connect.loopback", "Access goes to an app on the computer where the browser runs. Any app there can call itself so."))
 	case to.Known == "":
-		all = append(all, fmt.Sprintf("Access will be sent to %s, which is not on the list of known apps. Say yes only if you began this yourself and trust whoever runs it.", to.Host))
+		all = append(all, approval.Say("connect.unknown", "Access will be sent to {host}, which is not on the list of known apps. Say yes only if you began this yourself and trust whoever runs it.", "host", to.Host))
 	}
 	if c.Kind == Dynamic && to.Known == "" {
-		all = append(all, "It registered itself: nobody vouches for its name.")
+		all = append(all, approval.Say("connect.dynamic", "It registered itself: nobody vouches for its name."))
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"postern/internal/approval"
+	"postern/internal/tool"
 	"postern/ui/text"
 )
 
@@ -18,11 +19,14 @@ func actionCard(r approval.Request, c *choice, a acts) *card {
 	}
 	body.Add(row(text.T("popup.by"), below(-14, bold(quoted(r)), plain(origin(r)))))
 	body.Add(row(text.T("popup.as"), below(-14, bold(line(r.Profile, maxName)), effect(r))))
-	fields := below(-12)
-	for _, f := range r.Preview.Fields {
-		fields.Add(row(line(f.Name, maxName), long(f.Value, a.hands)))
+	body.Add(fields(r, a.hands))
+	if all := changes(r, a.hands); len(all) > 0 {
+		body.Add(bold(text.T("popup.changed")))
+		body.Add(below(2, all...))
+		if r.Preview.Body != "" {
+			body.Add(bold(text.T("popup.whole")))
+		}
 	}
-	body.Add(fields)
 	if r.Preview.Body != "" {
 		body.Add(box(calm, long(r.Preview.Body, a.hands)))
 	}
@@ -35,12 +39,12 @@ func actionCard(r approval.Request, c *choice, a acts) *card {
 	}
 	reason := newEntry(a.hands, text.T("popup.reason"), func(s string) { c.reason = s })
 	reason.Text = c.reason
-	return frame(r, line(reveal(r.Preview.Title), maxLine), body, container.New(inset{}, reason), extra, a, false)
+	return frame(r, line(tool.Reveal(title(r)), maxLine), body, container.New(inset{}, reason), extra, a, false)
 }
 
 // origin is what is known of where the client runs, beside what it calls itself.
 func origin(r approval.Request) string {
-	if public(r) {
+	if r.Public {
 		return text.T("popup.origin.outside")
 	}
 	return line(r.Origin, maxLine)

@@ -103,8 +103,7 @@ func (d *Desk) answered(id string, a approval.Answer, err error, blocked bool, a
 		d.turns.settled(true)
 		d.tell(sentence(err), noticeably, true)
 	case lost && !d.now().Before(d.turns.shown.ExpiresAt):
-		d.turns.ranOut(d.now())
-		d.tell(text.T("popup.over"), briefly, true)
+		d.ranOut(true)
 	case lost:
 		d.turns.settled(false)
 		d.tell(sentence(err), briefly, true)

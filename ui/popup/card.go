@@ -34,6 +34,7 @@ type card struct {
 	content fyne.CanvasObject
 	deny    *button
 	show    func(state)
+	sight   *sight // nil if nothing scrolls
 }
 
 // newCard builds the card of a question.
@@ -95,7 +96,7 @@ func frame(r approval.Request, title string, body, field fyne.CanvasObject, extr
 	rows = append(rows,
 		container.New(inset{left: margin, right: margin}, container.New(fixed(statusHeight), status)),
 		container.New(inset{left: margin, right: margin, bottom: 8}, container.NewHBox(buttons...)))
-	c := &card{content: container.New(page{}, top, scroll, below(0, rows...)), deny: deny}
+	c := &card{content: container.New(page{}, top, scroll, below(0, rows...)), deny: deny, sight: &sight{scroll, hint}}
 	c.show = func(s state) {
 		set(when, s.when, widget.MediumImportance)
 		how := widget.MediumImportance
@@ -142,44 +143,10 @@ func set(l *widget.Label, s string, how widget.Importance) {
 // band says where the question is from, in a colour of its own if that is the internet.
 func band(r approval.Request, when fyne.CanvasObject) fyne.CanvasObject {
 	from, t := text.T("popup.from.here"), calm
-	if public(r) {
+	if r.Public {
 		from, t = text.T("popup.from.internet"), amber
 	}
 	head := widget.NewLabel(from)
 	head.TextStyle.Bold = true
 	return box(t, container.New(beside{}, head, when))
-}
-
-// warnings are those of a preview, to be set on red.
-func warnings(r approval.Request) []fyne.CanvasObject {
-	var all []fyne.CanvasObject
-	for _, w := range r.Preview.Warnings {
-		if w = line(reveal(w), maxLine); w != "" {
-			all = append(all, plain(w))
-		}
-	}
-	return all
-}
-
-// long shows a text in whole, however long: what does not fit to be shown at once is opened piece by piece.
-func long(s string, h *hands) fyne.CanvasObject {
-	parts := pieces(reveal(s))
-	all := below(-8, plain(parts[0]))
-	if len(parts) == 1 {
-		return all
-	}
-	open := newButton(h, "", widget.MediumImportance, nil)
-	say := func() { open.SetText(text.N("popup.rest", len(parts)-1)) }
-	open.OnTapped = func() {
-		parts = parts[1:]
-		all.Objects = append(all.Objects[:len(all.Objects)-1], plain(parts[0]))
-		if len(parts) > 1 {
-			all.Add(open)
-			say()
-		}
-		h.grown()
-	}
-	say()
-	all.Add(open)
-	return all
 }

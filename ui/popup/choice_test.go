@@ -126,9 +126,6 @@ func TestWhatComesFromOutsideIsCleaned(t *testing.T) {
 	if got := address("https://cl\u0430ude.ai/\u202e?q=\"x\""); got != `https://cl\u0430ude.ai/\u202e?q="x"` {
 		t.Errorf("a look-alike address shows as %s", got)
 	}
-	if got := reveal("a\u200bb\u202ec\r\n\td"); got != "a<U+200B>b<U+202E>c\n    d" {
-		t.Errorf("what cannot be seen shows as %q", got)
-	}
 }
 
 func TestLongTextsAreShownInWhole(t *testing.T) {
@@ -153,15 +150,36 @@ func TestLongTextsAreShownInWhole(t *testing.T) {
 	}
 }
 
+// TestWhatIsFromTheInternet looks so by the mark alone: an origin is a text.
 func TestWhatIsFromTheInternet(t *testing.T) {
-	for _, r := range []approval.Request{verified(), more(true), hostileMail()} {
-		if !public(r) {
-			t.Errorf("%s from outside does not count so", r.Kind)
+	imitation := mail()
+	imitation.Origin = "over HTTP, from outside"
+	for _, c := range []struct {
+		r    approval.Request
+		want string
+	}{
+		{verified(), "FROM THE INTERNET"}, {more(true), "FROM THE INTERNET"}, {hostileMail(), "FROM THE INTERNET"},
+		{local(), "FROM THIS COMPUTER"}, {more(false), "FROM THIS COMPUTER"}, {mail(), "FROM THIS COMPUTER"}, {imitation, "FROM THIS COMPUTER"},
+	} {
+		b := newEnglish(t)
+		b.desk.Update([]approval.Request{c.r})
+		if !b.says(c.want) {
+			t.Errorf("%s, %q: it does not say %s", c.r.Kind, c.r.Origin, c.want)
 		}
 	}
-	for _, r := range []approval.Request{local(), more(false), mail()} {
-		if public(r) {
-			t.Errorf("%s from this computer counts as from outside", r.Kind)
+}
+
+// TestNothingLeavesUnseen: what the eye would not see of a mail is spelled out, in its title, its fields, its warnings
+// and its text.
+func TestNothingLeavesUnseen(t *testing.T) {
+	b := newEnglish(t)
+	r := mail("w\u200bw")
+	r.Preview.Says = approval.Text{}
+	r.Preview.Title, r.Preview.Fields[0].Value, r.Preview.Body = "t\u202et", "f\u2060f", "b\U000e0041b"
+	b.desk.Update([]approval.Request{r})
+	for _, want := range []string{"t<U+202E>t", "w<U+200B>w", "f<U+2060>f", "b<U+E0041>b"} {
+		if !b.says(want) {
+			t.Errorf("%s is not shown: %q", want, b.texts())
 		}
 	}
 }

@@ -1,12 +1,10 @@
 package popup
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
 
-	"postern/internal/approval"
 	"postern/internal/tool"
 )
 
@@ -61,45 +59,24 @@ func address(s string) string {
 	return line(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), maxURI)
 }
 
-// public reports whether a question came from outside of this computer.
-func public(r approval.Request) bool {
-	if r.Offer != nil {
-		return r.Offer.Public
-	}
-	// The bridge says so of a client over HTTP. What it says of a local one ends in a process id.
-	return r.Origin == "over HTTP, from outside"
-}
-
-// reveal makes text fit to be shown that is about to be sent: what the eye would not see is spelled out instead of left
-// out, so that nothing leaves unseen in it.
-func reveal(s string) string {
-	all := []rune(strings.ToValidUTF8(strings.ReplaceAll(s, "\r\n", "\n"), "\uFFFD"))
-	var b strings.Builder
-	for i, r := range all {
-		switch {
-		case r == '\n' || r >= ' ' && r < 0x7f, joined(all, i):
-			b.WriteRune(r)
-		case r == '\t':
-			b.WriteString("    ")
-		case tool.Clean(string(r)) == "" || !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r):
-			fmt.Fprintf(&b, "<U+%04X>", r)
-		default:
-			b.WriteRune(r)
+// upright keeps the brackets of an address upright behind a name that is written from right to left: else they are drawn
+// as if they belonged to the name, the wrong way round.
+func upright(s string) string {
+	const leftToRight = "\u200e"
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		for _, bracket := range []string{"<", "("} {
+			if name, rest, ok := strings.Cut(l, bracket); ok && strings.ContainsFunc(name, rightToLeft) {
+				lines[i] = leftToRight + name + leftToRight + bracket + rest + leftToRight
+				break
+			}
 		}
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
-// joined reports whether a character only shapes the sign before it, as in emoji and in Indic and Arabic writing.
-func joined(all []rune, i int) bool {
-	beyondLatin := func(i int) bool { return i >= 0 && i < len(all) && all[i] > 0x2ff && unicode.IsPrint(all[i]) }
-	switch all[i] {
-	case 0x200c, 0x200d:
-		return beyondLatin(i-1) && beyondLatin(i+1)
-	case 0xfe0e, 0xfe0f:
-		return beyondLatin(i-1) && tool.Clean(string(all[i-1])) != ""
-	}
-	return false
+func rightToLeft(r rune) bool {
+	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko)
 }
 
 // pieces cuts a text into parts that a label shows without hanging.

@@ -1,6 +1,7 @@
 package popup
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -32,28 +33,8 @@ func connectCard(r approval.Request, c *choice, a acts) *card {
 	return frame(r, text.T("popup.connect.title", text.Values{"Client": called(r)}), body, nil, []*button{block}, a, false)
 }
 
-// numbers are the three to choose from; none is chosen at first.
-func numbers(r approval.Request, c *choice, a acts) fyne.CanvasObject {
-	line := container.NewHBox()
-	var all []*button
-	for _, n := range r.Numbers() {
-		b := newButton(a.hands, "  "+n+"  ", widget.MediumImportance, nil)
-		b.OnTapped = func() {
-			c.number = n
-			for _, other := range all {
-				other.Importance = widget.MediumImportance
-				if other == b {
-					other.Importance = widget.HighImportance
-				}
-				other.Refresh()
-			}
-			a.changed()
-		}
-		all = append(all, b)
-		line.Add(b)
-	}
-	return row(text.T("popup.number"), container.New(inset{left: 8, top: 4, bottom: 4}, line))
-}
+// internet begins what the server says of where a question from outside came from; the window says that itself.
+const internet = "the internet, "
 
 // who is what the client calls itself, and who vouches for that.
 func who(r approval.Request, o *approval.Offer) fyne.CanvasObject {
@@ -63,7 +44,7 @@ func who(r approval.Request, o *approval.Offer) fyne.CanvasObject {
 	}
 	from := plain(text.T("popup.local"))
 	if o.Public {
-		from = plain(text.T("popup.outside", text.Values{"From": line(o.From, maxName)}))
+		from = plain(text.T("popup.outside", text.Values{"From": line(strings.TrimPrefix(o.From, internet), maxName)}))
 	}
 	return row(text.T("popup.calls"), below(-14, bold(quoted(r)), identity, from))
 }
@@ -84,7 +65,14 @@ func destination(r approval.Request, o *approval.Offer, c *choice, a acts) fyne.
 	case o.Known != "":
 		head = text.T("popup.known", text.Values{"App": line(o.Known, maxName), "Host": address(o.Host)})
 	}
-	inside := below(-12, append([]fyne.CanvasObject{bold(head), mono(address(o.SendTo))}, warnings(r)...)...)
+	inside := below(-12)
+	if head != "" {
+		inside.Add(bold(head))
+	}
+	inside.Add(mono(address(o.SendTo)))
+	for _, w := range warnings(r) {
+		inside.Add(w)
+	}
 	if o.Stranger() {
 		host := newEntry(a.hands, text.T("popup.host.hint"), func(s string) { c.host = s; a.changed() })
 		inside = below(2, inside, container.New(inset{left: 8, right: 8, bottom: 8}, host))
@@ -96,7 +84,7 @@ func destination(r approval.Request, o *approval.Offer, c *choice, a acts) fyne.
 func profiles(o *approval.Offer, c *choice, a acts) fyne.CanvasObject {
 	all := below(-10)
 	for _, p := range o.Profiles {
-		all.Add(ticked(p.ID, line(p.Title, maxLine), c.profiles, line1, a))
+		all.Add(ticked(p.ID, upright(line(p.Title, maxLine)), c.profiles, line1, a))
 	}
 	return row(text.T("popup.profiles"), all)
 }

@@ -77,7 +77,8 @@ func New(app fyne.App, answer func(ctx context.Context, id string, a approval.An
 	}
 	d := &Desk{app: app, answer: answer, block: block, now: now, do: do, parting: parting, turns: newTurns()}
 	d.ticking = d.tickForReal
-	d.hands = &hands{attention: &attention{now: now}, escape: d.escape, pause: d.rest, grown: d.grown}
+	d.hands = &hands{attention: &attention{now: now}, escape: d.escape, pause: d.rest, grown: d.grown,
+		bring: func(o fyne.CanvasObject) { d.see(func(s *sight) { s.bring(o) }) }, scroll: func(key fyne.KeyName) { d.see(func(s *sight) { s.key(key) }) }}
 	d.life, d.cancel = context.WithCancel(context.Background())
 	return d
 }
@@ -140,8 +141,7 @@ func (d *Desk) advance() {
 	case asking, editing:
 		switch {
 		case !now.Before(d.turns.shown.ExpiresAt):
-			d.turns.ranOut(now)
-			d.tell(text.T("popup.over"), briefly, false)
+			d.ranOut(false)
 		case d.turns.gone(d.turns.shown):
 			d.turns.settled(false)
 			d.tell(text.T("popup.elsewhere"), briefly, false)
@@ -185,6 +185,16 @@ func (d *Desk) tell(says string, lasts time.Duration, follows bool) {
 	d.put(noticeCard(says, d.hands, d.dismiss), text.T("popup.window.notice"))
 }
 
+// ranOut says that nobody has answered in time; tried says that the owner has, too late.
+func (d *Desk) ranOut(tried bool) {
+	if d.turns.ranOut(d.now()) {
+		minutes := int(coolDown / time.Minute)
+		d.tell(text.T("popup.over.cool", text.Values{"Client": called(d.turns.shown), "N": minutes}), noticeably, tried)
+		return
+	}
+	d.tell(text.T("popup.over"), briefly, tried)
+}
+
 // put shows a card in the window, which is opened if there is none.
 func (d *Desk) put(c *card, title string) {
 	c.content = container.NewThemeOverride(c.content, outlined{d.app.Settings().Theme()})
@@ -226,11 +236,23 @@ func (d *Desk) rest() {
 	d.hands.move(func() { d.window.Canvas().Focus(d.card.deny) })
 }
 
-// grown lays the card out anew after something was added to it.
+// see does something with what scrolls of the card, if anything does.
+func (d *Desk) see(f func(*sight)) {
+	if d.card != nil && d.card.sight != nil {
+		f(d.card.sight)
+	}
+}
+
+// grown lays the card out anew after something was added to it. A button that has made room for what it opened must not
+// keep the focus: the next key would press it again.
 func (d *Desk) grown() {
-	if d.card != nil {
-		d.card.content.Refresh()
-		d.redraw()
+	if d.card == nil {
+		return
+	}
+	d.card.content.Refresh()
+	d.redraw()
+	if o, ok := d.window.Canvas().Focused().(fyne.CanvasObject); ok && !holds(d.card.content, o) {
+		d.rest()
 	}
 }
 

@@ -64,7 +64,8 @@ func editCard(r approval.Request, d *draft, h *hands, back, done func()) *card {
 	top := below(0, band(r, when), container.New(inset{left: margin, right: margin}, bold(text.T("popup.edit.title"))))
 	inside := container.New(inset{left: margin, right: margin, bottom: 4}, body)
 	inside.Resize(fyne.NewSize(width, 1))
-	c := &card{deny: leave, content: container.New(page{}, top, container.NewVScroll(inside), below(0, widget.NewSeparator(),
+	scroll := container.NewVScroll(inside)
+	c := &card{deny: leave, sight: &sight{scroll, func() {}}, content: container.New(page{}, top, scroll, below(0, widget.NewSeparator(),
 		container.New(inset{left: margin, right: margin}, container.New(fixed(statusHeight), status)),
 		container.New(inset{left: margin, right: margin, bottom: 8}, container.NewHBox(layout.NewSpacer(), leave, apply))))}
 	c.show = func(s state) {

@@ -161,6 +161,7 @@ const (
 	calm tone = iota
 	amber
 	red
+	green
 )
 
 // tint is a background in a tone; it follows the theme.
@@ -207,7 +208,7 @@ func (r *tintRenderer) Layout(size fyne.Size) {
 
 // Refresh implements fyne.WidgetRenderer.
 func (r *tintRenderer) Refresh() {
-	name := map[tone]fyne.ThemeColorName{calm: theme.ColorNameSeparator, amber: theme.ColorNameWarning, red: theme.ColorNameError}[r.tint.tone]
+	name := map[tone]fyne.ThemeColorName{calm: theme.ColorNameSeparator, amber: theme.ColorNameWarning, red: theme.ColorNameError, green: theme.ColorNameSuccess}[r.tint.tone]
 	strong := color.NRGBAModel.Convert(theme.Color(name)).(color.NRGBA)
 	faint := strong
 	if r.tint.tone == calm {
@@ -225,12 +226,13 @@ func box(t tone, inside fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(newTint(t), container.New(inset{left: barWidth}, inside))
 }
 
-// outlined is the theme with edges that can be seen around what is to be filled in, on any background.
+// outlined is the theme with edges that can be seen around what is to be filled in, on any background, and with words on
+// buttons that can be read before they can be pressed.
 type outlined struct{ fyne.Theme }
 
 // Color implements fyne.Theme.
 func (o outlined) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
-	if n == theme.ColorNameInputBorder {
+	if n == theme.ColorNameInputBorder || n == theme.ColorNameDisabled {
 		n = theme.ColorNamePlaceHolder
 	}
 	return o.Theme.Color(n, v)

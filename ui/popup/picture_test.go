@@ -2,6 +2,7 @@ package popup
 
 import (
 	"bytes"
+	"cmp"
 	"image"
 	"image/color"
 	"image/draw"
@@ -18,16 +19,16 @@ import (
 func looks(t *testing.T, name string, img image.Image) {
 	t.Helper()
 	got := small(img)
-	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, got); err != nil {
-		t.Fatal(err)
-	}
 	want, err := os.ReadFile(filepath.Join("testdata", name+".png"))
 	if err == nil {
 		kept, err := png.Decode(bytes.NewReader(want))
 		if err == nil && same(kept, got) {
 			return
 		}
+	}
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, got); err != nil {
+		t.Fatal(err)
 	}
 	failed := filepath.Join("testdata", "failed", name+".png")
 	if err := os.MkdirAll(filepath.Dir(failed), 0o755); err != nil {
@@ -39,30 +40,35 @@ func looks(t *testing.T, name string, img image.Image) {
 	t.Errorf("it does not look like testdata/%s.png: see %s", name, failed)
 }
 
-// small keeps of a picture what the eye needs: 32 steps of each colour, in a palette if that is enough for it. A picture
-// is a third as large then.
+// small keeps of a picture what the eye needs: 32 steps of each colour, and of those the 256 that are seen most, in a
+// palette. A picture is a third as large then.
 func small(img image.Image) image.Image {
 	size := img.Bounds()
 	full := image.NewNRGBA(size)
 	draw.Draw(full, size, img, size.Min, draw.Src)
-	index := map[[4]byte]int{}
+	seen := map[[4]byte]int{}
 	for i := 0; i < len(full.Pix); i += 4 {
 		for j := i; j < i+4; j++ {
 			full.Pix[j] = full.Pix[j]&^7 | full.Pix[j]>>5
 		}
-		index[[4]byte(full.Pix[i:])] = 0
+		seen[[4]byte(full.Pix[i:])]++
 	}
-	if len(index) > 256 {
-		return full
-	}
-	colours := slices.SortedFunc(maps.Keys(index), func(a, b [4]byte) int { return bytes.Compare(a[:], b[:]) })
+	colours := slices.SortedFunc(maps.Keys(seen), func(a, b [4]byte) int {
+		return cmp.Or(seen[b]-seen[a], bytes.Compare(a[:], b[:]))
+	})
 	out := image.NewPaletted(size, nil)
+	index := map[[4]byte]uint8{}
 	for i, c := range colours {
-		index[c] = i
-		out.Palette = append(out.Palette, color.NRGBA{c[0], c[1], c[2], c[3]})
+		one := color.NRGBA{c[0], c[1], c[2], c[3]}
+		if i < 256 {
+			out.Palette = append(out.Palette, one)
+			index[c] = uint8(i)
+			continue
+		}
+		index[c] = uint8(out.Palette.Index(one))
 	}
 	for i := range out.Pix {
-		out.Pix[i] = uint8(index[[4]byte(full.Pix[4*i:])])
+		out.Pix[i] = index[[4]byte(full.Pix[4*i:])]
 	}
 	return out
 }

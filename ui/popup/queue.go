@@ -145,14 +145,17 @@ func (t *turns) settled(answered bool) {
 	}
 }
 
-// ranOut ends the shown question, which nobody has answered in time.
-func (t *turns) ranOut(now time.Time) {
+// ranOut ends the shown question, which nobody has answered in time, and reports whether the owner is spared that client's
+// for a while.
+func (t *turns) ranOut(now time.Time) (cools bool) {
 	t.settled(false)
 	key := t.shown.ClientKey
-	if t.ignored[key]++; t.ignored[key] >= maxIgnored {
-		delete(t.ignored, key)
-		t.cool[key] = now.Add(coolDown)
+	if t.ignored[key]++; t.ignored[key] < maxIgnored {
+		return false
 	}
+	delete(t.ignored, key)
+	t.cool[key] = now.Add(coolDown)
+	return true
 }
 
 func has(all []approval.Request, id string) bool {

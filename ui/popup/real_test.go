@@ -81,7 +81,7 @@ func TestTheRightNumberLetsIn(t *testing.T) {
 func TestAWrongNumberIsANoAndSaidSo(t *testing.T) {
 	b, q := newReal(t)
 	id := b.put(q, verified())
-	b.button("  27  ").Tapped(nil)
+	b.button("27").Tapped(nil)
 	b.button("Allow").Tapped(nil)
 	b.taken()
 	if r := kept(t, q, id); r.State != approval.Denied {

@@ -34,15 +34,6 @@ func widenCard(r approval.Request, a acts) *card {
 	if w := warnings(r); len(w) > 0 {
 		body.Add(box(red, below(-12, w...)))
 	}
-	for i, f := range r.Preview.Fields {
-		label := line(f.Name, maxName)
-		switch i {
-		case 0:
-			label = text.T("popup.tried")
-		case 1:
-			label = text.T("popup.with")
-		}
-		body.Add(row(label, long(f.Value, a.hands)))
-	}
+	body.Add(fields(r, a.hands))
 	return frame(r, text.T("popup.widen.title", text.Values{"Client": called(r)}), body, nil, nil, a, true)
 }

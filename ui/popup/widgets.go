@@ -10,8 +10,16 @@ import (
 type hands struct {
 	*attention
 	escape func()
-	pause  func() // after a click: the focus goes back to where it does no harm
-	grown  func() // something was added to the card
+	pause  func()                  // after a click: the focus goes back to where it does no harm
+	grown  func()                  // something was added to the card
+	bring  func(fyne.CanvasObject) // has what got the focus in sight
+	scroll func(fyne.KeyName)      // a key that scrolls
+}
+
+// focused is told what has got the focus.
+func (h *hands) focused(o fyne.CanvasObject) {
+	h.gained(o)
+	h.bring(o)
 }
 
 // press runs f for a key that was meant to press what has the focus.
@@ -23,6 +31,8 @@ func (h *hands) press(key fyne.KeyName, f func()) {
 		if h.meant() {
 			f()
 		}
+	default:
+		h.scroll(key)
 	}
 }
 
@@ -60,7 +70,7 @@ func (b *button) TypedKey(e *fyne.KeyEvent) {
 // FocusGained tells that the button has the focus.
 func (b *button) FocusGained() {
 	b.Button.FocusGained()
-	b.hands.gained(b)
+	b.hands.focused(b)
 }
 
 // enable sets whether the button can be pressed.
@@ -91,15 +101,18 @@ func newTick(h *hands, label string, on bool, changed func(bool)) *tick {
 // TypedRune does nothing: TypedKey takes the space.
 func (t *tick) TypedRune(rune) {}
 
-// TypedKey changes the tick if that was meant.
+// TypedKey changes the tick if that was meant: by the space bar alone, since Return is for buttons.
 func (t *tick) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+		return
+	}
 	t.hands.press(e.Name, func() { t.SetChecked(!t.Checked) })
 }
 
 // FocusGained tells that the tick has the focus.
 func (t *tick) FocusGained() {
 	t.Check.FocusGained()
-	t.hands.gained(t)
+	t.hands.focused(t)
 }
 
 // entry is a field of one line.
@@ -128,5 +141,5 @@ func (e *entry) TypedKey(k *fyne.KeyEvent) {
 // FocusGained tells that the field has the focus.
 func (e *entry) FocusGained() {
 	e.Entry.FocusGained()
-	e.hands.gained(e)
+	e.hands.focused(e)
 }

@@ -20,25 +20,10 @@ func called(r approval.Request) string {
 
 // quoted is the client's name in quotation marks: they say that it is no more than a name.
 func quoted(r approval.Request) string {
+	if name(r.Client) == "" {
+		return called(r)
+	}
 	return text.T("popup.quoted", text.Values{"Client": called(r)})
-}
-
-// scopeTitle is what a scope allows, in plain words.
-func scopeTitle(s approval.Choice) string {
-	key := "popup.scope." + s.ID
-	if words := text.T("popup.scope." + s.ID); words != key {
-		return words
-	}
-	return line(s.Title, maxName)
-}
-
-// insteadTitle is what may be done instead, in plain words.
-func insteadTitle(one approval.Choice) string {
-	key := "popup.instead." + one.ID
-	if words := text.T("popup.instead." + one.ID); words != key {
-		return words
-	}
-	return line(one.Title, 40)
 }
 
 // durationWords says how long something lasts.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"postern/internal/approval"
 	"postern/internal/compose"
 	"postern/internal/mail"
 	"postern/internal/tool"
@@ -65,18 +66,18 @@ func safeHTML(s string) (string, error) {
 
 // oddities says where a draft shows one reader something else than another, or the owner less than its readers, and
 // returns what else it holds. shown is the text that the owner is shown.
-func oddities(root *mail.Part, shown string) (warnings []string, more string) {
+func oddities(root *mail.Part, shown string) (warnings []approval.Text, more string) {
 	plain, rich := bodies(root)
 	for _, h := range rich {
 		seen, ok := mail.VisibleHTML([]byte(h))
 		switch {
 		case !ok:
-			warnings = append(warnings, "Its HTML is too large or nested too deeply to be checked for hidden text")
+			warnings = append(warnings, approval.Say("draft.unchecked", "Its HTML is too large or nested too deeply to be checked for hidden text"))
 		case letters(h) != letters(string(seen)):
-			warnings = append(warnings, "Its HTML holds text that is hidden from readers: look at the draft in Gmail")
+			warnings = append(warnings, approval.Say("draft.hidden", "Its HTML holds text that is hidden from readers: look at the draft in Gmail"))
 		}
 		if !holds(shown, string(seen)) {
-			warnings = append(warnings, "Not all of its text could be shown here: look at the draft in Gmail")
+			warnings = append(warnings, approval.Say("draft.partly", "Not all of its text could be shown here: look at the draft in Gmail"))
 		}
 	}
 	if len(rich) == 0 {
@@ -86,7 +87,7 @@ func oddities(root *mail.Part, shown string) (warnings []string, more string) {
 	for _, p := range plain {
 		for w := range words(p) {
 			if !known[w] {
-				return append(warnings, "Its plain-text version says something else than its formatted version: both are shown"),
+				return append(warnings, approval.Say("draft.twofold", "Its plain-text version says something else than its formatted version: both are shown")),
 					"---- Plain-text version ----\n" + strings.TrimSpace(strings.Join(plain, "\n\n"))
 			}
 		}

@@ -170,7 +170,11 @@ func keepDraft(ctx context.Context, svc *service, l *letter, id string) (draftOu
 	if err != nil {
 		return draftOutput{}, err
 	}
-	return draftOutput{DraftID: saved.Id, MessageID: saved.Message.Id, ThreadID: saved.Message.ThreadId, letterView: viewOf(l), Notes: l.Notes}, nil
+	notes := make([]string, len(l.Notes))
+	for i, n := range l.Notes {
+		notes[i] = n.English
+	}
+	return draftOutput{DraftID: saved.Id, MessageID: saved.Message.Id, ThreadID: saved.Message.ThreadId, letterView: viewOf(l), Notes: notes}, nil
 }
 
 func media() []googleapi.MediaOption {

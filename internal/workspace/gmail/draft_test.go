@@ -20,13 +20,13 @@ func (d *desk) sent(id string) string {
 	for _, f := range r.Preview.Fields {
 		b.WriteString(f.Name + ": " + f.Value + "\n")
 	}
-	return b.String() + strings.Join(r.Preview.Warnings, "\n") + "\n\n" + r.Preview.Body
+	return b.String() + lines(r.Preview.Warnings) + "\n\n" + r.Preview.Body
 }
 
 func TestNamesWithCommasStayOneName(t *testing.T) {
 	d := newDesk(t)
 	id := idIn(t, d.must("gmail_save_draft", args{"to": []string{`"Löv, Ada" <k@example.org>`, "x@example.org"}, "subject": "One", "body_md": "Text"}), "draft_id")
-	contains(t, d.sent(id), "To: Löv, Ada <k@example.org>, x@example.org\n")
+	contains(t, d.sent(id), "To: Löv, Ada <k@example.org>\nTo: x@example.org\n")
 	got := d.mail.AddMessage(ada, raw("From: =?utf-8?q?L=C3=B6v=2C_Ada?= <k@example.org>\nTo: ada@example.com\nSubject: s\nMessage-ID: <a@x>\n\nhi\n"))
 	contains(t, d.must("gmail_save_draft", args{"reply_to_message_id": got, "body_md": "x"}), "To: Löv, Ada <k@example.org>\n")
 }
@@ -79,7 +79,7 @@ func TestPicturesFromElsewhereAreTold(t *testing.T) {
 		if out.Err != nil {
 			t.Fatal(out.Text)
 		}
-		contains(t, strings.Join(r.Preview.Warnings, "\n"), loads)
+		contains(t, lines(r.Preview.Warnings), loads)
 	}
 }
 

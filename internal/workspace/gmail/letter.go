@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"postern/internal/approval"
 	"postern/internal/compose"
 	"postern/internal/mail"
 	"postern/internal/tool"
@@ -43,13 +44,13 @@ func (in letterInput) empty() bool {
 // letter is a mail that is ready to be built: everything is resolved, and attachments are named by where they are and
 // what they must hold.
 type letter struct {
-	Mail     compose.Mail `json:"mail"`
-	Files    []enclosure  `json:"files,omitempty"`
-	ThreadID string       `json:"thread_id,omitempty"`
-	ReplyAll bool         `json:"reply_all,omitempty"`
-	List     string       `json:"list,omitempty"`     // the mailing list of the mail that is answered
-	Pictures []string     `json:"pictures,omitempty"` // addresses that are loaded from elsewhere when it is read
-	Notes    []string     `json:"notes,omitempty"`    // what is not as one might expect
+	Mail     compose.Mail    `json:"mail"`
+	Files    []enclosure     `json:"files,omitempty"`
+	ThreadID string          `json:"thread_id,omitempty"`
+	ReplyAll bool            `json:"reply_all,omitempty"`
+	List     string          `json:"list,omitempty"`     // the mailing list of the mail that is answered
+	Pictures []string        `json:"pictures,omitempty"` // addresses that are loaded from elsewhere when it is read
+	Notes    []approval.Text `json:"notes,omitempty"`    // what is not as one might expect
 	// Source is the letter's own text in Markdown, "" if it was not written in that. TailText and TailHTML follow what is
 	// made of it: the signature, and what is quoted or forwarded.
 	Source   string `json:"source,omitempty"`
@@ -115,7 +116,7 @@ func resolve(ctx context.Context, svc *service, in letterInput, base *draftState
 		return nil, err
 	}
 	if why != "" && in.Signature != nil && *in.Signature {
-		l.Notes = append(l.Notes, "No signature was appended: "+why)
+		l.Notes = append(l.Notes, approval.Say("mail.no_signature", "No signature was appended: profile \"{profile}\" was not granted the Google scope gmail.settings.basic. It can be added with the command: postern profiles refresh {profile}", "profile", tool.From(ctx).Profile.Name))
 	}
 	keeping := base != nil && in.Markdown+in.HTML == ""
 	if !keeping {

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"golang.org/x/net/idna"
+
+	"postern/internal/approval"
 )
 
 func domainOf(address string) string {
@@ -18,8 +20,13 @@ var publicDomains = []string{"gmail.com", "googlemail.com", "outlook.com", "hotm
 
 func publicDomain(d string) bool { return slices.Contains(publicDomains, d) }
 
-// lookalike says why a domain may be taken for another: the owner's, a provider's, or that of another recipient.
-func lookalike(d, own string, all []stdmail.Address) string {
+// lookalike says why the domain of an address may be taken for another: the owner's, a provider's, or that of another
+// recipient. ok is false if it may not.
+func lookalike(address, own string, all []stdmail.Address) (why approval.Text, ok bool) {
+	d := domainOf(address)
+	is := func(other string) (approval.Text, bool) {
+		return approval.Say("mail.alike", "{who}: looks like {other}, but is another", "who", address, "other", other), true
+	}
 	if strings.Contains(d, "xn--") {
 		if shown, err := idna.ToUnicode(d); err == nil {
 			latin, other := false, false
@@ -30,28 +37,28 @@ func lookalike(d, own string, all []stdmail.Address) string {
 				}
 			}
 			if latin && other {
-				return "mixes alphabets, as imitations of known addresses do: " + shown
+				return approval.Say("mail.alphabets", "{who}: mixes alphabets, as imitations of known addresses do: {shown}", "who", address, "shown", shown), true
 			}
-			return "is shown as " + shown
+			return approval.Say("mail.punycode", "{who}: is shown as {shown}", "who", address, "shown", shown), true
 		}
 	}
 	if publicDomain(d) || d == own {
-		return ""
+		return why, false
 	}
 	if near(d, own) {
-		return "looks like your own domain " + own + ", but is another"
+		return approval.Say("mail.alike.own", "{who}: looks like your own domain {own}, but is another", "who", address, "own", own), true
 	}
 	for _, p := range publicDomains {
 		if len(p) >= 8 && near(d, p) { // shorter names have honest neighbours
-			return "looks like " + p + ", but is another"
+			return is(p)
 		}
 	}
 	for _, a := range all {
 		if other := domainOf(a.Address); other != d && len(other) >= 8 && near(d, other) {
-			return "looks like " + other + ", but is another"
+			return is(other)
 		}
 	}
-	return ""
+	return why, false
 }
 
 // near reports whether one letter is changed, added, taken away or swapped, or letters stand that look alike.

@@ -6,6 +6,7 @@ import (
 	stdmail "net/mail"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -21,49 +22,52 @@ const checkedRecipients = 10
 // preview is the mail as its recipients will see it, and what deserves a second look.
 func preview(ctx context.Context, svc *service, l *letter) approval.Preview {
 	v := viewOf(l)
-	p := approval.Preview{Title: fmt.Sprintf("Send a mail to %s", people(l.recipients())), Body: strings.TrimSpace(v.Text)}
-	for _, f := range []approval.Field{{Name: "From", Value: v.From}, {Name: "To", Value: v.To}, {Name: "Cc", Value: v.Cc}, {Name: "Bcc", Value: v.Bcc}, {Name: "Subject", Value: v.Subject}} {
-		if f.Value != "" {
-			p.Fields = append(p.Fields, f)
-		}
+	p := approval.Preview{Body: strings.TrimSpace(v.Text)}
+	p.Titled(title(l.recipients()))
+	first := strangers(ctx, svc, l.recipients())
+	p.Fields = append(p.Fields, approval.Field{Name: "From", Value: v.From})
+	p.Fields = append(p.Fields, l.addressees(first)...)
+	if v.Subject != "" {
+		p.Fields = append(p.Fields, approval.Field{Name: "Subject", Value: v.Subject})
 	}
 	for _, a := range v.Attachments {
 		p.Fields = append(p.Fields, approval.Field{Name: "Attachment", Value: a})
 	}
-	p.Warnings = warnings(ctx, svc, l)
+	p.Warnings = warnings(l, first)
 	return p
 }
 
 // shownPictures is how many addresses of pictures a preview shows, each whole: data can leave in one.
 const shownPictures = 10
 
-func people(all []stdmail.Address) string {
+func title(all []stdmail.Address) approval.Text {
 	if len(all) == 1 {
-		return all[0].Address
+		return approval.Say("mail.send", "Send a mail to {who}", "who", all[0].Address)
 	}
-	return fmt.Sprintf("%d people", len(all))
+	return approval.Say("mail.send.many", "Send a mail to {n} people", "n", strconv.Itoa(len(all)))
 }
 
 var mentionsFile = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)\b(attached|attachment|enclosed|im anhang|anbei|beigefügt|angehängt|pièce jointe|ci-joint|adjunto|allegato|bijlage)\b`)
 })
 
-// warnings says what deserves a second look.
-func warnings(ctx context.Context, svc *service, l *letter) []string {
-	var out []string
+// warnings says what deserves a second look. first are the recipients that the owner has never written to.
+func warnings(l *letter, first []string) []approval.Text {
+	var out []approval.Text
+	say := func(key, english string, values ...string) { out = append(out, approval.Say(key, english, values...)) }
 	all := l.recipients()
 	own := domainOf(l.Mail.From.Address)
 	outside := map[string]bool{}
 	for _, a := range all {
 		d := domainOf(a.Address)
-		if !publicDomain(own) && d != own && !strings.HasSuffix(d, "."+own) {
+		if isOutside(d, own) {
 			outside[d] = true
 		}
-		if why := lookalike(d, own, all); why != "" {
-			out = append(out, fmt.Sprintf("%s: %s", a.Address, why))
+		if why, ok := lookalike(a.Address, own, all); ok {
+			out = append(out, why)
 		}
 		if looksLikeAddress(a.Name) && !strings.EqualFold(strings.TrimSpace(a.Name), a.Address) {
-			out = append(out, fmt.Sprintf("%s calls itself by another address: %s", a.Address, tool.CleanLine(a.Name)))
+			say("mail.alias", "{who} calls itself by another address: {name}", "who", a.Address, "name", tool.CleanLine(a.Name))
 		}
 	}
 	if len(outside) > 0 {
@@ -72,39 +76,39 @@ func warnings(ctx context.Context, svc *service, l *letter) []string {
 			names = append(names, d)
 		}
 		slices.Sort(names)
-		out = append(out, "Goes outside of "+own+": "+strings.Join(names[:min(5, len(names))], ", "))
+		say("mail.outside", "Goes outside of {own}: {domains}", "own", own, "domains", strings.Join(names[:min(5, len(names))], ", "))
 	}
-	for _, a := range strangers(ctx, svc, all) {
-		out = append(out, "You have never written to "+a)
+	for _, a := range first {
+		say("mail.first", "You have never written to {who}", "who", a)
 	}
 	if len(all) > checkedRecipients {
-		out = append(out, fmt.Sprintf("Only the first %d recipients were looked up in the sent mail", checkedRecipients))
+		say("mail.unchecked", "Only the first {n} recipients were looked up in the sent mail", "n", strconv.Itoa(checkedRecipients))
 	}
 	if l.List != "" && slices.ContainsFunc(all, func(a stdmail.Address) bool { return strings.EqualFold(a.Address, l.List) }) {
-		out = append(out, "Goes to everybody on the mailing list "+l.List)
+		say("mail.list", "Goes to everybody on the mailing list {list}", "list", l.List)
 	}
 	if len(all) > 10 {
-		out = append(out, fmt.Sprintf("Goes to %d people", len(all)))
+		say("mail.many", "Goes to {n} people", "n", strconv.Itoa(len(all)))
 	}
 	if l.ReplyAll && len(all) > 1 {
-		out = append(out, "Answers everybody of the conversation")
+		say("mail.all", "Answers everybody of the conversation")
 	}
 	if len(l.Mail.Bcc) > 0 {
-		out = append(out, "Has hidden recipients (Bcc)")
+		say("mail.bcc", "Has hidden recipients (Bcc)")
 	}
 	own1, _, _ := strings.Cut(l.Mail.Text, "\n> ")
 	if len(l.Files) == 0 && mentionsFile().MatchString(own1) {
-		out = append(out, "Speaks of an attachment, but has none")
+		say("mail.no_attachment", "Speaks of an attachment, but has none")
 	}
 	for i, address := range l.Pictures {
 		if i == shownPictures {
-			out = append(out, fmt.Sprintf("When it is read, it loads %d more pictures", len(l.Pictures)-i))
+			say("mail.pictures", "When it is read, it loads {n} more pictures", "n", strconv.Itoa(len(l.Pictures)-i))
 			break
 		}
-		out = append(out, "When it is read, it loads a picture from "+address)
+		say("mail.picture", "When it is read, it loads a picture from {address}", "address", address)
 	}
 	if strings.TrimSpace(l.Mail.Subject) == "" {
-		out = append(out, "Has no subject")
+		say("mail.no_subject", "Has no subject")
 	}
 	return out
 }

@@ -52,7 +52,7 @@ func shown(p approval.Preview) string {
 	for _, f := range p.Fields {
 		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Value)
 	}
-	return b.String() + strings.Join(p.Warnings, "\n") + "\n" + p.Body
+	return b.String() + lines(p.Warnings) + "\n" + p.Body
 }
 
 // TestWhatTheOwnerChangesIsSent as they changed it, and nothing else of the mail changes.

@@ -70,7 +70,7 @@ func planLetter(ctx context.Context, svc *service, l *letter) (tool.Plan[frozenS
 	p := preview(ctx, svc, l)
 	p.Warnings = append(p.Warnings, l.Notes...)
 	if seen, ok := mail.VisibleHTML([]byte(l.Mail.HTML)); !ok || !holds(l.Mail.Text, string(seen)) {
-		p.Warnings = append(p.Warnings, "Not all of its text could be shown here: save it as a draft and look at it in Gmail")
+		p.Warnings = append(p.Warnings, approval.Say("mail.partly", "Not all of its text could be shown here: save it as a draft and look at it in Gmail"))
 	}
 	p.Edits = l.edits()
 	if canDraft(ctx) {

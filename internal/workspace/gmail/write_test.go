@@ -138,7 +138,7 @@ func TestSendWaitsForTheOwnerAndSendsOnce(t *testing.T) {
 	if out.Err != nil {
 		t.Fatal(out.Text)
 	}
-	all := strings.Join(r.Preview.Warnings, "\n")
+	all := lines(r.Preview.Warnings)
 	contains(t, all, "looks like your own domain", "outside of example.com", "never written to x@elsewhere.org", "Bcc", "attachment")
 	contains(t, r.Preview.Body, "The plan is attached.")
 	if r.Class != "outward" || r.Tool != "gmail_send" || r.Profile != "ada" {
