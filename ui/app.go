@@ -30,6 +30,7 @@ type Config struct {
 	TrayHost  bool                 // there is a tray to close the window to
 	OpenURL   func(*url.URL) error // Fyne's, if nil
 	Quit      func()               // Fyne's, if nil
+	Retry     func()               // opens the vault and serves clients, if that did not work: asks the owner again; may be nil
 	Now       func() time.Time     // time.Now, if nil
 	Do        func(func())         // onto the UI thread; fyne.Do, if nil
 	Every     time.Duration        // how often to look without being told; 5 s, if 0
@@ -58,6 +59,9 @@ func New(c Config) *App {
 	}
 	if c.Quit == nil {
 		c.Quit = c.Fyne.Quit
+	}
+	if c.Retry == nil {
+		c.Retry = func() {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

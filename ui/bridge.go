@@ -7,7 +7,6 @@ import (
 
 	"postern/internal/activity"
 	"postern/internal/approval"
-	"postern/internal/bridge"
 	"postern/internal/desk"
 )
 
@@ -21,6 +20,7 @@ type Bridge interface {
 	Pairing
 	Records
 	Settings
+	Vault
 	// Answer settles a question.
 	Answer(ctx context.Context, id string, a approval.Answer) error
 	// Revise has an action changed before it is done.
@@ -68,7 +68,7 @@ type Pairing interface {
 	OpenPairing(ctx context.Context) (time.Time, error)
 	ClosePairing(ctx context.Context) error
 	GrantChoices(ctx context.Context) (profiles, scopes []approval.Choice, err error)
-	MakePairingCode(ctx context.Context, profileNames, scopes []string, expires time.Time) (bridge.PairingCode, error)
+	MakePairingCode(ctx context.Context, profileNames, scopes []string, expires time.Time) (desk.PairingCode, error)
 }
 
 // Records are the record of what clients did.
@@ -76,6 +76,12 @@ type Records interface {
 	Activity(ctx context.Context, f activity.Filter) ([]activity.Entry, error)
 	ExportActivity(ctx context.Context, w io.Writer, f activity.Filter, format string) error
 	ClearActivity(ctx context.Context) error
+}
+
+// Vault is where the secrets are.
+type Vault interface {
+	// UseEncryptedFile makes an encrypted file the vault, where there is none. It asks the owner for a passphrase.
+	UseEncryptedFile(ctx context.Context) error
 }
 
 // Settings are what the owner can set.

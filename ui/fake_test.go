@@ -135,7 +135,8 @@ func (b *fakeBridge) ExportActivity(_ context.Context, w io.Writer, f activity.F
 	fmt.Fprint(w, "exported")
 	return b.note("export %s %q %d", format, f.Client, f.Limit)
 }
-func (b *fakeBridge) ClearActivity(context.Context) error { return b.note("clear") }
+func (b *fakeBridge) UseEncryptedFile(context.Context) error { return b.note("use an encrypted file") }
+func (b *fakeBridge) ClearActivity(context.Context) error    { return b.note("clear") }
 func (b *fakeBridge) RevokeClient(_ context.Context, id, reason string) (int, error) {
 	return 2, b.note("revoke client %s: %s", id, reason)
 }
@@ -146,8 +147,8 @@ func (b *fakeBridge) UnblockClient(_ context.Context, id string) error {
 func (b *fakeBridge) RevokeGrant(_ context.Context, id, reason string) error {
 	return b.note("revoke %s: %s", id, reason)
 }
-func (b *fakeBridge) MakePairingCode(_ context.Context, profiles, scopes []string, expires time.Time) (bridge.PairingCode, error) {
-	return bridge.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)}, b.note("code %v %v until %s", profiles, scopes, expires.Format(time.DateOnly))
+func (b *fakeBridge) MakePairingCode(_ context.Context, profiles, scopes []string, expires time.Time) (desk.PairingCode, error) {
+	return desk.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)}, b.note("code %v %v until %s", profiles, scopes, expires.Format(time.DateOnly))
 }
 func (b *fakeBridge) Answer(_ context.Context, id string, a approval.Answer) error {
 	return b.note("answer %s %v", id, a.Approved)
@@ -208,6 +209,7 @@ type stage struct {
 	autostart *fakeAutostart
 	opened    []string
 	quitted   bool
+	retried   int
 	late      []func() // what would happen after a while
 }
 
@@ -221,6 +223,7 @@ func newStage(t *testing.T, s desk.Snapshot) *stage {
 		Icons:   Icons{Idle: theme.HomeIcon(), Shared: theme.UploadIcon(), Waiting: theme.QuestionIcon(), Trouble: theme.ErrorIcon()},
 		OpenURL: func(u *url.URL) error { st.opened = append(st.opened, u.String()); return nil },
 		Quit:    func() { st.quitted = true },
+		Retry:   func() { st.retried++ },
 		Now:     func() time.Time { return now },
 		Do:      func(f func()) { f() },
 	})

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
-	"postern/internal/bridge"
 	"postern/internal/desk"
 )
 
@@ -79,7 +78,7 @@ func TestSheets(t *testing.T) {
 			st.press(t, "Change…")
 		},
 		"code": func(t *testing.T, st *stage) {
-			st.window.views[viewShare].(*shareView).pairing.showCode(bridge.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)})
+			st.window.views[viewShare].(*shareView).pairing.showCode(desk.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)})
 		},
 		"failed": func(t *testing.T, st *stage) {
 			st.bridge.err = errors.New("pausing: the disk is full: free some space")

@@ -27,13 +27,15 @@ type statusView struct {
 
 // standing is how the bridge stands, in words.
 type standing struct {
-	State  State
-	Title  string
-	Text   string
-	Paused bool
-	Locked bool
-	Again  string // a profile that must sign in again
-	Local  string
+	State    State
+	Title    string
+	Text     string
+	Paused   bool
+	Locked   bool
+	Asked    bool   // for the passphrase of the vault
+	Starting bool   // clients are not served yet
+	Again    string // a profile that must sign in again
+	Local    string
 }
 
 // fact is one line of what there is, and where to go for more.
@@ -85,15 +87,21 @@ func standingOf(s desk.Snapshot) standing {
 	switch {
 	case s.LockedDown:
 		st.Text = text.T("window.stands_locked")
+	case s.Trouble == "" && s.Vault.Trouble != "" && s.Vault.Refused:
+		st.Text = text.T("window.stands_vault_locked")
 	case s.Trouble != "" || s.Vault.Trouble != "":
 		st.Text = text.T("window.stands_trouble")
+	case s.Vault.Asked:
+		st.Asked, st.Text = true, text.T("window.stands_vault_asked")
 	case s.Paused:
 		st.Text = text.T("window.stands_paused")
+	case s.TunnelTrouble != "":
+		st.Text = text.T("window.stands_trouble")
 	case slices.ContainsFunc(s.Profiles, mustSignIn):
 		st.Again = s.Profiles[slices.IndexFunc(s.Profiles, mustSignIn)].Name
 		st.Text = text.T("window.stands_sign_in")
 	case !s.Serving:
-		st.Text = text.T("window.stands_not_serving")
+		st.Starting, st.Text = true, text.T("window.stands_starting")
 	case s.Public != "":
 		st.Text = text.T("window.stands_shared")
 	default:
@@ -109,8 +117,12 @@ func (v *statusView) headRow(s standing) fyne.CanvasObject {
 		sign, color = theme.WarningIcon(), theme.ColorNameWarning
 	case s.State == Trouble || s.Locked:
 		sign, color = theme.ErrorIcon(), theme.ColorNameError
+	case s.Asked:
+		sign, color = theme.LoginIcon(), theme.ColorNameWarning
 	case s.Paused:
 		sign, color = theme.MediaPauseIcon(), theme.ColorNameWarning
+	case s.Starting:
+		sign, color = theme.MoreHorizontalIcon(), theme.ColorNamePrimary
 	case s.State == Shared:
 		sign, color = theme.UploadIcon(), theme.ColorNameError
 	}

@@ -156,7 +156,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	d.questions.Revise = d.bridge.Revise
 	d.ui = ui.New(ui.Config{
 		Fyne: d.app, Bridge: d.bridge, Questions: d.questions, Autostart: login{}, Version: version(), Icons: trayIcons(), TrayHost: hasTray,
-		OpenURL: func(u *url.URL) error { return openURL(d.app, u) }, Quit: d.quit, Seen: func(s desk.Snapshot) { newest(snapshots, s) },
+		OpenURL: func(u *url.URL) error { return openURL(d.app, u) }, Quit: d.quit, Retry: d.retry, Seen: func(s desk.Snapshot) { newest(snapshots, s) },
 	})
 	if tray != nil { // also without a host: one may come, and be found by the library
 		d.ui.Tray(tray)
@@ -167,11 +167,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 		d.ui.ShowWindow()
 	}
 	d.bridge.OnShow(func() {
-		d.asker.again()
-		select {
-		case d.wake <- struct{}{}:
-		default:
-		}
+		d.retry()
 		fyne.Do(d.ui.ShowWindow)
 	})
 	defer d.bridge.OnShow(nil)

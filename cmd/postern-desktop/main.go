@@ -54,12 +54,12 @@ func run(args []string, errOut io.Writer) int {
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return fail(errOut, errors.New(`there is no display here: run "postern serve", which needs none`))
 	}
-	if err := sessionbus.Settle(); err != nil {
-		return fail(errOut, err)
-	}
-	d, err := open(o, errOut)
+	err = sessionbus.Settle()
 	if err == nil {
-		err = d.run()
+		var d *desktop
+		if d, err = open(o, errOut); err == nil {
+			err = d.run()
+		}
 	}
 	switch {
 	case err == nil, errors.Is(err, errShown):
@@ -68,7 +68,11 @@ func run(args []string, errOut io.Writer) int {
 		fail(errOut, err)
 		return exitCrashed
 	}
-	return fail(errOut, err)
+	code := fail(errOut, err)
+	if !o.hidden && unread(errOut) {
+		showProblem(err)
+	}
+	return code
 }
 
 func parse(args []string, errOut io.Writer) (o options, err error) {

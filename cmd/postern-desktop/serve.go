@@ -45,6 +45,16 @@ func (d *desktop) serve(ctx context.Context) {
 	}
 }
 
+// retry tries again to open the vault and to serve clients, at once. The owner is asked again for the passphrase, if they
+// were and did not want to.
+func (d *desktop) retry() {
+	d.asker.again()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
 // asker asks the owner for the passphrase of the vault, once: who has closed the window is left alone until they open
 // Postern again.
 type asker struct {

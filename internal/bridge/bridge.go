@@ -57,6 +57,7 @@ type Bridge struct {
 	socket  atomic.Pointer[control.Listener] // nil unless this is the bridge of the state directory
 	running atomic.Pointer[Running]          // where it serves
 	trouble atomic.Pointer[string]           // why it does not, though it should
+	vaultly atomic.Bool                      // trouble is the vault's
 	changed bell                             // rung when something has changed that a face may show
 	teller  teller                           // tells the serving bridge, if that is another process
 	desktop desktop
@@ -132,12 +133,20 @@ func (b *Bridge) Vault(ctx context.Context) (vault.Vault, error) {
 	if b.vault != nil {
 		return b.vault, nil
 	}
-	v, err := vault.Open(ctx, vault.Config{Dir: b.Dir, Service: b.vaultService(), Getenv: b.config.Getenv, Ask: b.config.Ask})
+	v, err := vault.Open(ctx, b.vaultConfig())
 	if err != nil {
-		return nil, err
+		return nil, vaultError{err}
 	}
 	b.vault = v
 	return v, nil
+}
+
+func (b *Bridge) vaultConfig() vault.Config {
+	c := vault.Config{Dir: b.Dir, Service: b.vaultService(), Getenv: b.config.Getenv}
+	if b.config.Ask != nil {
+		c.Ask = b.askPassphrase
+	}
+	return c
 }
 
 // vaultService names the items in the keychain: another state directory has others.

@@ -152,6 +152,8 @@ func (b *Bridge) served(err error) {
 	b.trouble.Store(nil)
 	if err != nil {
 		why := err.Error()
+		var ofVault vaultError
+		b.vaultly.Store(errors.As(err, &ofVault))
 		b.trouble.Store(&why)
 	}
 	b.changed.ring()
