@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"postern/internal/bridge"
 	"postern/internal/extract"
 	"postern/internal/sessionbus"
 )
@@ -35,7 +34,7 @@ type options struct {
 	hidden    bool   // start in the tray, without a window
 	demo      bool   // add the sample account
 	demoIfNew bool   // as long as there is no profile
-	addr      string // where clients on this computer are served
+	addr      string // where clients on this computer are served; "" for the port of the settings
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
@@ -81,7 +80,7 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	flags.BoolVar(&o.hidden, "hidden", false, "start in the tray, without a window")
 	flags.BoolVar(&o.demo, "demo", false, "add a sample account; nothing in it is real")
 	flags.BoolVar(&o.demoIfNew, "demo-if-new", false, "add the sample account as long as there is no profile")
-	flags.StringVar(&o.addr, "addr", bridge.DefaultLocal, "host and port on this computer")
+	flags.StringVar(&o.addr, "addr", "", "host and port on this computer (default: 127.0.0.1 and the setting http.port)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
