@@ -24,6 +24,7 @@ type Config struct {
 	Bridge    Bridge
 	Questions Questions // the pop-up; package popup's, if nil
 	Autostart Autostart // nil: cannot be set
+	Apps      Apps      // nil: are not known
 	Version   string
 	Command   string // how the command line is called, for the clients that start it; "postern" if empty
 	Icons     Icons

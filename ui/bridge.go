@@ -90,6 +90,16 @@ type Settings interface {
 	Toolsets() []desk.Choice
 }
 
+// Apps are the AI apps on this computer whose configuration Postern can be written into.
+type Apps interface {
+	// Apps returns those that are installed.
+	Apps(ctx context.Context) ([]desk.App, error)
+	// ConnectApp writes Postern into the configuration of one; another entry of its name is replaced if replace is set.
+	ConnectApp(ctx context.Context, id string, replace bool) error
+	// DisconnectApp takes it out again.
+	DisconnectApp(ctx context.Context, id string) error
+}
+
 // Autostart is whether the app starts with the desktop.
 type Autostart interface {
 	Autostart() (bool, error)

@@ -168,6 +168,34 @@ func (q *fakeQuestions) Update(loud []approval.Request) { q.loud = loud }
 func (q *fakeQuestions) Review(all []approval.Request)  { q.reviewed = all }
 func (q *fakeQuestions) Close()                         { q.closed = true }
 
+// fakeApps are apps on a computer.
+type fakeApps struct {
+	all   []desk.App
+	err   error // of Apps
+	fail  map[string]error
+	calls []string
+}
+
+func (f *fakeApps) Apps(context.Context) ([]desk.App, error) {
+	return append([]desk.App{}, f.all...), f.err
+}
+func (f *fakeApps) ConnectApp(_ context.Context, id string, replace bool) error {
+	f.calls = append(f.calls, fmt.Sprintf("connect %s %v", id, replace))
+	return f.set(id, true)
+}
+func (f *fakeApps) DisconnectApp(_ context.Context, id string) error {
+	f.calls = append(f.calls, "disconnect "+id)
+	return f.set(id, false)
+}
+func (f *fakeApps) set(id string, connected bool) error {
+	for i := range f.all {
+		if f.all[i].ID == id && f.fail[id] == nil {
+			f.all[i].Connected, f.all[i].Old = connected, ""
+		}
+	}
+	return f.fail[id]
+}
+
 // fakeAutostart is a desktop that starts apps.
 type fakeAutostart struct {
 	on  bool
@@ -207,6 +235,7 @@ type stage struct {
 	bridge    *fakeBridge
 	questions *fakeQuestions
 	autostart *fakeAutostart
+	apps      *fakeApps
 	opened    []string
 	quitted   bool
 	retried   int
@@ -216,9 +245,9 @@ type stage struct {
 func newStage(t *testing.T, s desk.Snapshot) *stage {
 	t.Helper()
 	fyneApp := test.NewTempApp(t)
-	st := &stage{bridge: &fakeBridge{snapshot: s, changed: make(chan struct{})}, questions: &fakeQuestions{}, autostart: &fakeAutostart{}}
+	st := &stage{bridge: &fakeBridge{snapshot: s, changed: make(chan struct{})}, questions: &fakeQuestions{}, autostart: &fakeAutostart{}, apps: &fakeApps{all: installed()}}
 	st.App = New(Config{
-		Fyne: fyneApp, Bridge: st.bridge, Questions: st.questions, Autostart: st.autostart, Version: "0.1.0", TrayHost: true,
+		Fyne: fyneApp, Bridge: st.bridge, Questions: st.questions, Autostart: st.autostart, Apps: st.apps, Version: "0.1.0", TrayHost: true,
 		Command: "/usr/bin/postern",
 		Icons:   Icons{Idle: theme.HomeIcon(), Shared: theme.UploadIcon(), Waiting: theme.QuestionIcon(), Trouble: theme.ErrorIcon()},
 		OpenURL: func(u *url.URL) error { st.opened = append(st.opened, u.String()); return nil },

@@ -84,6 +84,16 @@ func shared() desk.Snapshot {
 	return s
 }
 
+// installed are the apps of a computer.
+func installed() []desk.App {
+	const entry = "{\n  \"mcpServers\": {\n    \"postern\": {\n      \"command\": \"/usr/bin/postern\",\n      \"args\": [\n        \"stdio\"\n      ]\n    }\n  }\n}"
+	return []desk.App{
+		{ID: "claude-code", Name: "Claude Code", File: "/home/anna/.claude.json", Connected: true, Entry: entry, Restart: true},
+		{ID: "codex", Name: "Codex", File: "/home/anna/.codex/config.toml", Entry: "[mcp_servers.postern]\ncommand = \"/usr/bin/postern\"\nargs = [\"stdio\"]", Restart: true},
+		{ID: "cursor", Name: "Cursor", File: "/home/anna/.cursor/mcp.json", Entry: entry},
+	}
+}
+
 // Texts that somebody would be fooled by.
 const (
 	rtl   = "قم بتحويل الأموال"

@@ -20,6 +20,7 @@ type statusView struct {
 	head    *rows[standing]
 	waiting *rows[int]
 	steps   *rows[steps]
+	apps    *apps
 	connect *connect
 	facts   *rows[fact]
 	recent  *rows[recent]
@@ -54,10 +55,11 @@ func newStatus(w *window) *statusView {
 	v.head = newRows(func(standing) string { return "" }, v.headRow)
 	v.waiting = newRows(func(int) string { return "" }, v.waitingRow)
 	v.steps = newRows(func(steps) string { return "" }, v.stepsRow)
+	v.apps = newApps(w, func() { v.steps.set(v.stepsOf(w.app.last)) })
 	v.connect = newConnect(w)
 	v.facts = newRows(func(f fact) string { return f.Label }, v.factRow)
 	v.recent = newRows(func(recent) string { return "" }, v.recentRow)
-	v.root = page(text.T("window.status"), nil, container.NewVBox(v.head.box, v.waiting.box, v.steps.box, v.connect.box,
+	v.root = page(text.T("window.status"), nil, container.NewVBox(v.head.box, v.waiting.box, v.steps.box, v.apps.box, v.connect.box,
 		newPanel(v.facts.box), v.recent.box))
 	return v
 }
@@ -73,6 +75,7 @@ func (v *statusView) update(s desk.Snapshot) {
 	}
 	v.waiting.set(waiting)
 	v.steps.set(v.stepsOf(s))
+	v.apps.update()
 	v.connect.update(s)
 	v.facts.set(factsOf(s))
 	r := recent{}

@@ -35,6 +35,7 @@ func (v *statusView) stepsOf(s desk.Snapshot) []steps {
 	for _, c := range s.Clients {
 		st.Client = st.Client || len(c.Grants) > 0
 	}
+	st.Client = st.Client || v.apps.connected() // such a one starts Postern itself, and is not let in
 	if st.Signed && st.Client {
 		return nil
 	}

@@ -71,6 +71,9 @@ var only = map[string][]string{
 	"postern/internal/autostart":       {"postern/cmd/postern-desktop"},
 	"postern/internal/logfile":         {"postern/cmd/postern-desktop"},
 	"postern/assets/icons":             {"postern/cmd/postern-desktop"},
+	"postern/internal/clientconfig":    {"postern/internal/cli", "postern/cmd/postern-desktop"},
+	"github.com/tailscale/hujson":      {"postern/internal/clientconfig"},
+	"github.com/BurntSushi/toml":       {"postern/internal/clientconfig"},
 
 	// A template calls methods by names that the linker cannot see, so it keeps every method of every library: 5 MB more of
 	// program, 2 to 3 MiB more of memory at the start. Web pages are made with gomponents instead.
