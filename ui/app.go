@@ -45,6 +45,7 @@ type App struct {
 	work   *work
 	window *window
 	last   desk.Snapshot // what is drawn
+	drawn  bool          // anything was: the app runs
 
 	tray     desktop.App // nil without one
 	trayMenu *fyne.Menu
@@ -139,7 +140,7 @@ func same(a, b desk.Snapshot) bool {
 
 // draw shows a snapshot.
 func (a *App) draw(s desk.Snapshot) {
-	a.last = s
+	a.last, a.drawn = s, true
 	a.drawTray()
 	a.config.Questions.Update(s.Loud())
 	a.window.update(s)

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -29,6 +30,9 @@ type apps struct {
 	said   map[string]string // by id: how it went
 	asked  bool              // it was looked for them
 }
+
+// longestApp is how many characters of an app's name are shown: they stand beside each other.
+const longestApp = 24
 
 // appRow is an app in words.
 type appRow struct {
@@ -53,9 +57,9 @@ func newApps(w *window, looked func()) *apps {
 	return a
 }
 
-// update looks for the apps the first time.
+// update looks for the apps the first time that the app draws.
 func (a *apps) update() {
-	if a.bridge != nil && !a.asked {
+	if a.bridge != nil && !a.asked && a.w.app.drawn {
 		a.look()
 	}
 }
@@ -94,10 +98,10 @@ func (a *apps) connected() bool {
 func (a *apps) draw() {
 	var all []appRow
 	for _, one := range a.all {
-		r := appRow{ID: one.ID, Name: name(one.Name), Connected: one.Connected, Text: text.T("apps.open")}
+		r := appRow{ID: one.ID, Name: plain(one.Name, longestApp), Connected: one.Connected, Text: text.T("apps.open")}
 		switch {
 		case one.Problem != "":
-			r.Text, r.Wrong = sentence(errors.New(one.Problem)), true
+			r.Text, r.Wrong = sentence(errors.New(plain(one.Problem, longestLine))), true
 		case one.Connected:
 			r.Text = text.T("apps.connected")
 		case one.Old != "":
@@ -150,13 +154,19 @@ func (a *apps) row(r appRow) fyne.CanvasObject {
 		}
 		return container.New(columns{1, 1.6}, tick, says)
 	}
-	sign := lead(theme.WarningIcon(), theme.ColorNameWarning)
+	sign := appSign(theme.WarningIcon(), theme.ColorNameWarning)
 	var do fyne.CanvasObject
 	if r.Connected {
-		sign = lead(theme.ConfirmIcon(), theme.ColorNameSuccess)
+		sign = appSign(theme.ConfirmIcon(), theme.ColorNameSuccess)
 		do = container.NewCenter(newButton(text.T("apps.disconnect"), nil, func() { a.disconnect(r) }).quiet())
 	}
 	return container.New(columns{1, 1.6}, container.NewBorder(nil, nil, sign, nil, line(r.Name)), container.NewBorder(nil, nil, nil, do, says))
+}
+
+// appSign stands where others have their box.
+func appSign(r fyne.Resource, color fyne.ThemeColorName) fyne.CanvasObject {
+	high := widget.NewLabel("X").MinSize().Height
+	return container.NewVBox(container.New(layout.NewCustomPaddedLayout(0, 0, theme.InnerPadding()/2, -theme.InnerPadding()), container.NewGridWrap(fyne.NewSize(theme.IconInlineSize()+theme.Padding(), high), container.NewCenter(icon(r, color)))))
 }
 
 // chosen are those that are ticked and can be connected.
@@ -214,7 +224,7 @@ func (a *apps) write(all []desk.App) {
 		for _, one := range all {
 			switch {
 			case failed[one.ID] != nil:
-				a.said[one.ID] = sentence(failed[one.ID])
+				a.said[one.ID] = sentence(errors.New(plain(failed[one.ID].Error(), longestLine)))
 			case done[one.ID] && one.Restart:
 				a.said[one.ID] = text.T("apps.restart")
 			case done[one.ID]:

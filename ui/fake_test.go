@@ -244,6 +244,12 @@ type stage struct {
 
 func newStage(t *testing.T, s desk.Snapshot) *stage {
 	t.Helper()
+	return newStageIn(t, s, variant{Look(), theme.VariantLight, nil})
+}
+
+// newStageIn is newStage in a look.
+func newStageIn(t *testing.T, s desk.Snapshot, look fyne.Theme) *stage {
+	t.Helper()
 	fyneApp := test.NewTempApp(t)
 	st := &stage{bridge: &fakeBridge{snapshot: s, changed: make(chan struct{})}, questions: &fakeQuestions{}, autostart: &fakeAutostart{}, apps: &fakeApps{all: installed()}}
 	st.App = New(Config{
@@ -256,7 +262,7 @@ func newStage(t *testing.T, s desk.Snapshot) *stage {
 		Now:     func() time.Time { return now },
 		Do:      func(f func()) { f() },
 	})
-	fyneApp.Settings().SetTheme(variant{Look(), theme.VariantLight, nil}) // New follows the desktop
+	fyneApp.Settings().SetTheme(look) // New follows the desktop
 	st.work.spawn = func(f func()) { f() }
 	st.work.after = func(_ time.Duration, f func()) { st.late = append(st.late, f) }
 	st.draw(s)

@@ -401,8 +401,12 @@ func selectOf(t *testing.T, o fyne.CanvasObject) (found *widget.Select) {
 	return found
 }
 
-func entryOf(t *testing.T, o fyne.CanvasObject) (found *widget.Entry) {
+func entryOf(t *testing.T, o fyne.CanvasObject) *widget.Entry {
 	t.Helper()
+	return entryIn(o)
+}
+
+func entryIn(o fyne.CanvasObject) (found *widget.Entry) {
 	each(o, func(o fyne.CanvasObject) {
 		if e, ok := o.(*widget.Entry); ok {
 			found = e

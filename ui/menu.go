@@ -88,6 +88,8 @@ func stateLine(s desk.Snapshot) string {
 		return text.T("tray.trouble")
 	case s.Vault.Refused && s.Vault.Trouble != "":
 		return text.T("tray.vault_locked")
+	case s.Vault.None:
+		return text.T("tray.vault_none")
 	case s.Vault.Trouble != "":
 		return text.T("tray.vault_trouble")
 	case s.Vault.Asked:

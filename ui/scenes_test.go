@@ -94,6 +94,30 @@ func installed() []desk.App {
 	}
 }
 
+// troubled is a bridge that clients do not reach, for two reasons.
+func troubled() desk.Snapshot {
+	s := usual()
+	s.Serving, s.Local = false, ""
+	s.Trouble = "listening: listen tcp 127.0.0.1:7878: bind: address already in use; choose another port with the setting http.port, or once with --addr"
+	s.TunnelTrouble = "ngrok says that this token is not valid: copy it again from dashboard.ngrok.com"
+	return s
+}
+
+// paused is a bridge whose owner wants to be left alone, with the sample account.
+func paused() desk.Snapshot {
+	s := usual()
+	s.Paused, s.Demo = true, true
+	s.Profiles = append(s.Profiles[:1:1], desk.Profile{ID: "demo", Name: "demo", Email: "demo@postern.example", State: "valid", Sample: true})
+	return s
+}
+
+// lockedDown is a bridge that lets nobody in.
+func lockedDown() desk.Snapshot {
+	s := usual()
+	s.LockedDown, s.Clients = true, nil
+	return s
+}
+
 // Texts that somebody would be fooled by.
 const (
 	rtl   = "قم بتحويل الأموال"

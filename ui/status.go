@@ -92,6 +92,8 @@ func standingOf(s desk.Snapshot) standing {
 		st.Text = text.T("window.stands_locked")
 	case s.Trouble == "" && s.Vault.Trouble != "" && s.Vault.Refused:
 		st.Text = text.T("window.stands_vault_locked")
+	case s.Trouble == "" && s.Vault.None:
+		st.Text = text.T("window.stands_vault_none")
 	case s.Trouble != "" || s.Vault.Trouble != "":
 		st.Text = text.T("window.stands_trouble")
 	case s.Vault.Asked:

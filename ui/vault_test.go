@@ -53,6 +53,7 @@ func TestALockedVaultIsSaidOnce(t *testing.T) {
 // TestWithoutAKeychainTheOwnerChooses, and nothing is chosen for them.
 func TestWithoutAKeychainTheOwnerChooses(t *testing.T) {
 	st := newStage(t, bare())
+	st.shows(t, "Choose where secrets are kept")
 	st.press(t, "Choose…")
 	st.shows(t, "In the keychain of this computer", "In an encrypted file")
 	st.press(t, "Cancel")

@@ -140,9 +140,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 			err = errCrashed
 		}
 	}()
-	if cache, err := os.UserCacheDir(); err == nil { // Fyne makes its folder in there, but not that one
-		_ = os.MkdirAll(cache, 0o700)
-	}
+	cacheFolder()
 	app.SetMetadata(fyne.AppMetadata{ID: autostart.ID, Name: "Postern", Version: version(), Build: 1, Icon: appIcon(), Migrations: map[string]bool{"fyneDo": true}})
 	d.app = app.NewWithID(autostart.ID)
 	d.app.SetIcon(appIcon())
@@ -187,6 +185,13 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	breakWhenAsked()
 	d.app.Run()
 	return nil
+}
+
+// cacheFolder makes the folder in which Fyne makes its own, and without which it complains.
+func cacheFolder() {
+	if cache, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(cache, 0o700)
+	}
 }
 
 // trayHost reports whether there is a tray. At login the desktop may be slower than the programs it starts.

@@ -34,6 +34,7 @@ func unread(errOut io.Writer) bool {
 // it does nothing: the sentence stands on standard error.
 func showProblem(problem error) {
 	defer func() { _ = recover() }() // the library panics without a screen that it can use
+	cacheFolder()
 	app.SetMetadata(fyne.AppMetadata{ID: autostart.ID, Name: "Postern", Version: version(), Build: 1, Icon: appIcon(), Migrations: map[string]bool{"fyneDo": true}})
 	a := app.NewWithID(autostart.ID)
 	a.SetIcon(appIcon())

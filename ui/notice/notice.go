@@ -77,7 +77,7 @@ func Show(app fyne.App, problem string, quit func()) {
 			end()
 		}
 	})
-	w.Resize(fyne.NewSize(480, 260))
+	w.Resize(fyne.NewSize(480, 200))
 	w.SetFixedSize(true)
 	w.CenterOnScreen()
 	w.Show()
