@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
 	"postern/internal/activity"
@@ -119,7 +118,7 @@ func TestNarrow(t *testing.T) {
 // TestTwiceAsLarge holds a page to its picture on a screen of 200 %.
 func TestTwiceAsLarge(t *testing.T) {
 	st := newStage(t, usual())
-	st.window.Canvas().(test.WindowlessCanvas).SetScale(2)
+	st.window.Canvas().(interface{ SetScale(float32) }).SetScale(2)
 	st.looks(t, "status-twice.png", fyne.NewSize(520, 400))
 }
 

@@ -62,12 +62,17 @@ func state(s desk.Snapshot) State {
 // standingState is how it stands beside what waits.
 func standingState(s desk.Snapshot) State {
 	switch {
-	case s.LockedDown, s.Trouble != "", s.Vault.Trouble != "", s.TunnelTrouble != "", slices.ContainsFunc(s.Profiles, mustSignIn):
+	case s.LockedDown, s.Trouble != "", vaultStops(s), s.TunnelTrouble != "", slices.ContainsFunc(s.Profiles, mustSignIn):
 		return Trouble
 	case s.Public != "" && !s.Paused:
 		return Shared
 	}
 	return Idle
+}
+
+// vaultStops reports whether clients get no answer for want of the vault. The sample account needs none.
+func vaultStops(s desk.Snapshot) bool {
+	return s.Vault.Trouble != "" && !(s.Serving && (s.Vault.None || s.Vault.Refused))
 }
 
 func mustSignIn(p desk.Profile) bool { return p.State == "must sign in again" }
@@ -86,13 +91,13 @@ func stateLine(s desk.Snapshot) string {
 		return text.T("tray.locked_down")
 	case s.Trouble != "":
 		return text.T("tray.trouble")
-	case s.Vault.Refused && s.Vault.Trouble != "":
+	case vaultStops(s) && s.Vault.Refused:
 		return text.T("tray.vault_locked")
-	case s.Vault.None:
+	case vaultStops(s) && s.Vault.None:
 		return text.T("tray.vault_none")
-	case s.Vault.Trouble != "":
+	case vaultStops(s):
 		return text.T("tray.vault_trouble")
-	case s.Vault.Asked:
+	case s.Vault.Asked && !s.Serving:
 		return text.T("tray.vault_asked")
 	case s.Paused:
 		return text.T("tray.paused")

@@ -90,13 +90,13 @@ func standingOf(s desk.Snapshot) standing {
 	switch {
 	case s.LockedDown:
 		st.Text = text.T("window.stands_locked")
-	case s.Trouble == "" && s.Vault.Trouble != "" && s.Vault.Refused:
+	case s.Trouble == "" && vaultStops(s) && s.Vault.Refused:
 		st.Text = text.T("window.stands_vault_locked")
-	case s.Trouble == "" && s.Vault.None:
+	case s.Trouble == "" && vaultStops(s) && s.Vault.None:
 		st.Text = text.T("window.stands_vault_none")
-	case s.Trouble != "" || s.Vault.Trouble != "":
+	case s.Trouble != "" || vaultStops(s):
 		st.Text = text.T("window.stands_trouble")
-	case s.Vault.Asked:
+	case s.Vault.Asked && !s.Serving:
 		st.Asked, st.Text = true, text.T("window.stands_vault_asked")
 	case s.Paused:
 		st.Text = text.T("window.stands_paused")

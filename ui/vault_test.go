@@ -72,6 +72,23 @@ func TestWithoutAKeychainTheOwnerChooses(t *testing.T) {
 	}
 }
 
+// TestTheSampleAccountNeedsNoVault: clients of it are answered, and the page does not say otherwise.
+func TestTheSampleAccountNeedsNoVault(t *testing.T) {
+	for _, s := range []desk.Snapshot{bare(), locked()} {
+		s.Demo, s.Serving, s.Local = true, true, "http://127.0.0.1:7878/mcp"
+		if got := standingOf(s); got.State != Idle || got.Title != "Ready · no clients yet" {
+			t.Errorf("%+v", got)
+		}
+		if all := banners(s, true, now); len(all) != 2 || all[0].Do == "" {
+			t.Errorf("nothing tells of the vault: %+v", all)
+		}
+		s.Vault.Asked = true
+		if got := stateLine(s); got != "Ready · no clients yet" {
+			t.Errorf("while the passphrase is asked for: %s", got)
+		}
+	}
+}
+
 // TestAProfileThatIsGoneHasWords of the window, since the bridge has no name for it.
 func TestAProfileThatIsGoneHasWords(t *testing.T) {
 	s := usual()
