@@ -153,7 +153,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	d.questions = popup.New(d.app, d.bridge.Answer, d.bridge.BlockClient, nil, nil)
 	d.questions.Revise = d.bridge.Revise
 	d.ui = ui.New(ui.Config{
-		Fyne: d.app, Bridge: d.bridge, Questions: d.questions, Autostart: login{}, Apps: apps{}, Command: command(), Version: version(), Icons: trayIcons(), TrayHost: hasTray,
+		Fyne: d.app, Bridge: windowed{d.bridge, d.asker}, Questions: d.questions, Autostart: login{}, Apps: apps{}, Command: command(), Version: version(), Icons: trayIcons(), TrayHost: hasTray,
 		OpenURL: func(u *url.URL) error { return openURL(d.app, u) }, Quit: d.quit, Retry: d.retry, Seen: func(s desk.Snapshot) { newest(snapshots, s) },
 	})
 	if tray != nil { // also without a host: one may come, and be found by the library

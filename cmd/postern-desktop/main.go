@@ -13,6 +13,7 @@ import (
 
 	"postern/internal/extract"
 	"postern/internal/sessionbus"
+	"postern/ui/notice"
 )
 
 // Version is the version of Postern; a release sets it when it is linked.
@@ -68,7 +69,7 @@ func run(args []string, errOut io.Writer) int {
 		return exitCrashed
 	}
 	code := fail(errOut, err)
-	if !o.hidden && unread(errOut) {
+	if !o.hidden && notice.Needed(errOut) {
 		showProblem(err)
 	}
 	return code

@@ -76,6 +76,18 @@ func (d *desktop) retry() {
 	}
 }
 
+// windowed is the bridge as the window has it.
+type windowed struct {
+	*bridge.Bridge
+	asker *asker
+}
+
+// UseEncryptedFile asks for a passphrase also when the owner did not want to be asked before: now they do.
+func (w windowed) UseEncryptedFile(ctx context.Context) error {
+	w.asker.again()
+	return w.Bridge.UseEncryptedFile(ctx)
+}
+
 // asker asks the owner for the passphrase of the vault, once: who has closed the window is left alone until they open
 // Postern again.
 type asker struct {

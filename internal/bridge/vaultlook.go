@@ -85,7 +85,7 @@ func (l *lookedAt) now() (desk.Vault, string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := l.vault
-	if v.Asked, v.Refused = l.asking > 0, l.refused; v.Asked {
+	if v.Asked, v.Refused = l.asking > 0, l.refused && !v.None; v.Asked {
 		v.Trouble = "" // it waits for the owner, and nothing is wrong
 	}
 	return v, l.client

@@ -128,8 +128,12 @@ func TestAnEncryptedFileIsChosen(t *testing.T) {
 		return given, nil
 	}}
 	b := openAt(t, c)
+	b.looked.keep(b.looked.begin(), desk.Vault{None: true, Trouble: "there is no keychain here"}, "")
 	if err := b.UseEncryptedFile(t.Context()); err == nil || !strings.Contains(err.Error(), "nobody gave") {
 		t.Errorf("without a passphrase: %v", err)
+	}
+	if got := snap(t, b).Vault; !got.None || got.Refused || got.Asked { // there is none that could be locked
+		t.Errorf("without a passphrase: %+v", got)
 	}
 	given = "not a secret"
 	if err := b.UseEncryptedFile(t.Context()); err != nil {

@@ -40,7 +40,7 @@ type Vault struct {
 	Kind    string // what it is, in words; "" as long as it has not been opened
 	Trouble string // why it cannot be used; "" if it can
 	Asked   bool   // the owner is being asked for its passphrase
-	Refused bool   // they did not give it
+	Refused bool   // they did not give that of the vault that there is
 	None    bool   // there is no keychain here, and no encrypted file yet: the owner can choose one
 }
 
