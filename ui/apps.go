@@ -79,6 +79,11 @@ func (a *apps) look() {
 			a.all = nil
 			a.says.SetText(sentence(err))
 		default:
+			for _, one := range all { // what was ticked was not to replace an entry that is there by now
+				if k := slices.IndexFunc(a.all, func(old desk.App) bool { return old.ID == one.ID }); k >= 0 && one.Old != "" && a.all[k].Old != one.Old {
+					delete(a.ticked, one.ID)
+				}
+			}
 			a.all = all
 			a.says.SetText(text.T("apps.text"))
 			if len(all) == 0 {

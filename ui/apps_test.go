@@ -51,7 +51,6 @@ func TestWhatIsNotTickedIsLeftAlone(t *testing.T) {
 // TestAnotherEntryIsShown before it is replaced.
 func TestAnotherEntryIsShown(t *testing.T) {
 	st := newStage(t, usual())
-	st.window.views[viewStatus].(*statusView).apps.ticked = map[string]bool{}
 	st.apps.all[1].Old = "[mcp_servers.postern]\ncommand = \"/old/postern\""
 	st.press(t, "Look again")
 	st.shows(t, "starts something else")
