@@ -24,12 +24,14 @@ type Config struct {
 	Bridge    Bridge
 	Questions Questions // the pop-up; package popup's, if nil
 	Autostart Autostart // nil: cannot be set
+	Apps      Apps      // nil: are not known
 	Version   string
 	Command   string // how the command line is called, for the clients that start it; "postern" if empty
 	Icons     Icons
 	TrayHost  bool                 // there is a tray to close the window to
 	OpenURL   func(*url.URL) error // Fyne's, if nil
 	Quit      func()               // Fyne's, if nil
+	Retry     func()               // opens the vault and serves clients, if that did not work: asks the owner again; may be nil
 	Now       func() time.Time     // time.Now, if nil
 	Do        func(func())         // onto the UI thread; fyne.Do, if nil
 	Every     time.Duration        // how often to look without being told; 5 s, if 0
@@ -43,6 +45,7 @@ type App struct {
 	work   *work
 	window *window
 	last   desk.Snapshot // what is drawn
+	drawn  bool          // anything was: the app runs
 
 	tray     desktop.App // nil without one
 	trayMenu *fyne.Menu
@@ -58,6 +61,9 @@ func New(c Config) *App {
 	}
 	if c.Quit == nil {
 		c.Quit = c.Fyne.Quit
+	}
+	if c.Retry == nil {
+		c.Retry = func() {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -134,7 +140,7 @@ func same(a, b desk.Snapshot) bool {
 
 // draw shows a snapshot.
 func (a *App) draw(s desk.Snapshot) {
-	a.last = s
+	a.last, a.drawn = s, true
 	a.drawTray()
 	a.config.Questions.Update(s.Loud())
 	a.window.update(s)

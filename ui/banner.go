@@ -16,7 +16,7 @@ const copiedFor = 2 * time.Second
 
 // banner is something that must be known on every page.
 type banner struct {
-	Kind string // lockdown, trouble, vault, paused, shared, demo or notray
+	Kind string // lockdown, trouble, locked, nokeychain, vault, tunnel, paused, shared, demo or notray
 	Text string
 	Do   string // what its button says; "" for none
 }
@@ -31,7 +31,16 @@ func banners(s desk.Snapshot, trayHost bool, now time.Time) []banner {
 	}
 	add(s.LockedDown, "lockdown", text.T("window.locked_down"), text.T("window.lift"))
 	add(s.Trouble != "", "trouble", text.T("window.trouble", text.Values{"Why": plain(s.Trouble, longestText)}), "")
-	add(s.Vault.Trouble != "", "vault", text.T("window.vault_trouble", text.Values{"Why": plain(s.Vault.Trouble, longestText)}), "")
+	switch v := s.Vault; {
+	case v.Trouble == "":
+	case v.Refused:
+		add(true, "locked", text.T("window.vault_locked"), text.T("window.unlock"))
+	case v.None:
+		add(true, "nokeychain", text.T("window.vault_none"), text.T("window.vault_choose"))
+	default:
+		add(true, "vault", text.T("window.vault_trouble", text.Values{"Why": plain(v.Trouble, longestText)}), text.T("window.try_again"))
+	}
+	add(s.TunnelTrouble != "", "tunnel", text.T("window.tunnel_trouble", text.Values{"Why": plain(s.TunnelTrouble, longestText)}), "")
 	add(s.Paused && !s.LockedDown, "paused", text.T("window.paused"), text.T("window.resume"))
 	add(s.Public != "" && !s.Paused && !s.LockedDown, "shared", text.T("window.shared"), "")
 	add(s.Demo, "demo", text.T("window.demo"), "")
@@ -45,8 +54,14 @@ func (w *window) bannerRow(b banner) fyne.CanvasObject {
 	switch b.Kind {
 	case "lockdown":
 		sign, color, act = theme.ErrorIcon(), theme.ColorNameError, w.switches.lift
-	case "trouble", "vault":
+	case "trouble", "tunnel":
 		sign, color = theme.ErrorIcon(), theme.ColorNameError
+	case "locked":
+		sign, act = theme.LoginIcon(), w.app.config.Retry
+	case "vault":
+		sign, color, act = theme.ErrorIcon(), theme.ColorNameError, w.app.config.Retry
+	case "nokeychain":
+		sign, color, act = theme.ErrorIcon(), theme.ColorNameError, w.chooseVault
 	case "paused":
 		act = func() { w.switches.pause(false) }
 	case "shared":

@@ -7,7 +7,6 @@ import (
 
 	"postern/internal/activity"
 	"postern/internal/approval"
-	"postern/internal/bridge"
 	"postern/internal/desk"
 )
 
@@ -21,6 +20,7 @@ type Bridge interface {
 	Pairing
 	Records
 	Settings
+	Vault
 	// Answer settles a question.
 	Answer(ctx context.Context, id string, a approval.Answer) error
 	// Revise has an action changed before it is done.
@@ -68,7 +68,7 @@ type Pairing interface {
 	OpenPairing(ctx context.Context) (time.Time, error)
 	ClosePairing(ctx context.Context) error
 	GrantChoices(ctx context.Context) (profiles, scopes []approval.Choice, err error)
-	MakePairingCode(ctx context.Context, profileNames, scopes []string, expires time.Time) (bridge.PairingCode, error)
+	MakePairingCode(ctx context.Context, profileNames, scopes []string, expires time.Time) (desk.PairingCode, error)
 }
 
 // Records are the record of what clients did.
@@ -78,10 +78,26 @@ type Records interface {
 	ClearActivity(ctx context.Context) error
 }
 
+// Vault is where the secrets are.
+type Vault interface {
+	// UseEncryptedFile makes an encrypted file the vault, where there is none. It asks the owner for a passphrase.
+	UseEncryptedFile(ctx context.Context) error
+}
+
 // Settings are what the owner can set.
 type Settings interface {
 	SetSetting(ctx context.Context, name, value string) error
 	Toolsets() []desk.Choice
+}
+
+// Apps are the AI apps on this computer whose configuration Postern can be written into.
+type Apps interface {
+	// Apps returns those that are installed.
+	Apps(ctx context.Context) ([]desk.App, error)
+	// ConnectApp writes Postern into the configuration of one; another entry of its name is replaced if replace is set.
+	ConnectApp(ctx context.Context, id string, replace bool) error
+	// DisconnectApp takes it out again.
+	DisconnectApp(ctx context.Context, id string) error
 }
 
 // Autostart is whether the app starts with the desktop.

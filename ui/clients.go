@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 
 	"fyne.io/fyne/v2"
@@ -121,7 +122,7 @@ func (v *clientsView) cardOf(c desk.Client) clientCard {
 		card.Used = text.T("clients.used_local", text.Values{"When": ago(c.LastUsedAt, now)})
 	}
 	for _, g := range c.Grants {
-		l := grantLine{Grant: g, Profiles: joined(titlesOf(g.Profiles)), Scopes: joined(titlesOf(g.Scopes)), Until: ends(g.ExpiresAt, now), Sent: plain(g.SentTo, longestLine)}
+		l := grantLine{Grant: g, Profiles: joined(titlesOf(g.Profiles, text.T("clients.removed_profile"))), Scopes: joined(titlesOf(g.Scopes, text.T("window.nameless"))), Until: ends(g.ExpiresAt, now), Sent: plain(g.SentTo, longestLine)}
 		if g.Public {
 			l.Public = text.T("clients.from_public")
 		}
@@ -131,10 +132,11 @@ func (v *clientsView) cardOf(c desk.Client) clientCard {
 	return card
 }
 
-func titlesOf(all []desk.Choice) []string {
+// titlesOf is how choices are called; gone stands in for what is no more.
+func titlesOf(all []desk.Choice, gone string) []string {
 	titles := make([]string, len(all))
 	for i, c := range all {
-		titles[i] = name(c.Title)
+		titles[i] = cmp.Or(plain(c.Title, longestName), gone)
 	}
 	return titles
 }

@@ -135,7 +135,8 @@ func (b *fakeBridge) ExportActivity(_ context.Context, w io.Writer, f activity.F
 	fmt.Fprint(w, "exported")
 	return b.note("export %s %q %d", format, f.Client, f.Limit)
 }
-func (b *fakeBridge) ClearActivity(context.Context) error { return b.note("clear") }
+func (b *fakeBridge) UseEncryptedFile(context.Context) error { return b.note("use an encrypted file") }
+func (b *fakeBridge) ClearActivity(context.Context) error    { return b.note("clear") }
 func (b *fakeBridge) RevokeClient(_ context.Context, id, reason string) (int, error) {
 	return 2, b.note("revoke client %s: %s", id, reason)
 }
@@ -146,8 +147,8 @@ func (b *fakeBridge) UnblockClient(_ context.Context, id string) error {
 func (b *fakeBridge) RevokeGrant(_ context.Context, id, reason string) error {
 	return b.note("revoke %s: %s", id, reason)
 }
-func (b *fakeBridge) MakePairingCode(_ context.Context, profiles, scopes []string, expires time.Time) (bridge.PairingCode, error) {
-	return bridge.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)}, b.note("code %v %v until %s", profiles, scopes, expires.Format(time.DateOnly))
+func (b *fakeBridge) MakePairingCode(_ context.Context, profiles, scopes []string, expires time.Time) (desk.PairingCode, error) {
+	return desk.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)}, b.note("code %v %v until %s", profiles, scopes, expires.Format(time.DateOnly))
 }
 func (b *fakeBridge) Answer(_ context.Context, id string, a approval.Answer) error {
 	return b.note("answer %s %v", id, a.Approved)
@@ -166,6 +167,34 @@ type fakeQuestions struct {
 func (q *fakeQuestions) Update(loud []approval.Request) { q.loud = loud }
 func (q *fakeQuestions) Review(all []approval.Request)  { q.reviewed = all }
 func (q *fakeQuestions) Close()                         { q.closed = true }
+
+// fakeApps are apps on a computer.
+type fakeApps struct {
+	all   []desk.App
+	err   error // of Apps
+	fail  map[string]error
+	calls []string
+}
+
+func (f *fakeApps) Apps(context.Context) ([]desk.App, error) {
+	return append([]desk.App{}, f.all...), f.err
+}
+func (f *fakeApps) ConnectApp(_ context.Context, id string, replace bool) error {
+	f.calls = append(f.calls, fmt.Sprintf("connect %s %v", id, replace))
+	return f.set(id, true)
+}
+func (f *fakeApps) DisconnectApp(_ context.Context, id string) error {
+	f.calls = append(f.calls, "disconnect "+id)
+	return f.set(id, false)
+}
+func (f *fakeApps) set(id string, connected bool) error {
+	for i := range f.all {
+		if f.all[i].ID == id && f.fail[id] == nil {
+			f.all[i].Connected, f.all[i].Old = connected, ""
+		}
+	}
+	return f.fail[id]
+}
 
 // fakeAutostart is a desktop that starts apps.
 type fakeAutostart struct {
@@ -206,25 +235,34 @@ type stage struct {
 	bridge    *fakeBridge
 	questions *fakeQuestions
 	autostart *fakeAutostart
+	apps      *fakeApps
 	opened    []string
 	quitted   bool
+	retried   int
 	late      []func() // what would happen after a while
 }
 
 func newStage(t *testing.T, s desk.Snapshot) *stage {
 	t.Helper()
+	return newStageIn(t, s, variant{Look(), theme.VariantLight, nil})
+}
+
+// newStageIn is newStage in a look.
+func newStageIn(t *testing.T, s desk.Snapshot, look fyne.Theme) *stage {
+	t.Helper()
 	fyneApp := test.NewTempApp(t)
-	st := &stage{bridge: &fakeBridge{snapshot: s, changed: make(chan struct{})}, questions: &fakeQuestions{}, autostart: &fakeAutostart{}}
+	st := &stage{bridge: &fakeBridge{snapshot: s, changed: make(chan struct{})}, questions: &fakeQuestions{}, autostart: &fakeAutostart{}, apps: &fakeApps{all: installed()}}
 	st.App = New(Config{
-		Fyne: fyneApp, Bridge: st.bridge, Questions: st.questions, Autostart: st.autostart, Version: "0.1.0", TrayHost: true,
+		Fyne: fyneApp, Bridge: st.bridge, Questions: st.questions, Autostart: st.autostart, Apps: st.apps, Version: "0.1.0", TrayHost: true,
 		Command: "/usr/bin/postern",
 		Icons:   Icons{Idle: theme.HomeIcon(), Shared: theme.UploadIcon(), Waiting: theme.QuestionIcon(), Trouble: theme.ErrorIcon()},
 		OpenURL: func(u *url.URL) error { st.opened = append(st.opened, u.String()); return nil },
 		Quit:    func() { st.quitted = true },
+		Retry:   func() { st.retried++ },
 		Now:     func() time.Time { return now },
 		Do:      func(f func()) { f() },
 	})
-	fyneApp.Settings().SetTheme(variant{Look(), theme.VariantLight, nil}) // New follows the desktop
+	fyneApp.Settings().SetTheme(look) // New follows the desktop
 	st.work.spawn = func(f func()) { f() }
 	st.work.after = func(_ time.Duration, f func()) { st.late = append(st.late, f) }
 	st.draw(s)

@@ -1,113 +1,148 @@
 package ui
 
 import (
-	"errors"
 	"fmt"
+	"os"
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
-	"postern/internal/bridge"
+	"postern/internal/activity"
 	"postern/internal/desk"
+	"postern/internal/picture"
+	"postern/ui/text"
 )
+
+// variants are the two looks of the desktop.
+var variants = map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark}
+
+// pages are the window's, as files are named for them.
+var pages = []string{"status", "profiles", "clients", "activity", "share", "settings"}
 
 // TestPages holds every page to its picture, in light and dark.
 func TestPages(t *testing.T) {
-	pages := []string{"status", "profiles", "clients", "activity", "share", "settings"}
-	scenes := map[string]desk.Snapshot{"fresh": fresh(), "usual": usual(), "asked": asked(), "shared": shared(), "hostile": hostile(), "rtl": foreign()}
-	for scene, shown := range map[string][]int{
-		"fresh":   {viewStatus, viewProfiles, viewClients, viewActivity, viewShare},
-		"usual":   {viewStatus, viewProfiles, viewClients, viewActivity, viewShare, viewSettings},
-		"asked":   {viewStatus, viewClients},
-		"shared":  {viewStatus, viewShare},
-		"hostile": {viewStatus, viewProfiles, viewClients, viewActivity},
-		"rtl":     {viewClients, viewActivity},
+	all := []int{viewStatus, viewProfiles, viewClients, viewActivity, viewShare, viewSettings}
+	for _, scene := range []struct {
+		name string
+		of   desk.Snapshot
+		on   []int
+	}{
+		{"fresh", fresh(), all[:4]},
+		{"usual", usual(), all},
+		{"asked", asked(), []int{viewStatus, viewClients, viewShare}},
+		{"shared", shared(), []int{viewStatus, viewShare}},
+		{"hostile", hostile(), all[:4]},
+		{"rtl", foreign(), []int{viewClients, viewActivity}},
+		{"starting", desk.Snapshot{At: now}, all[:1]},
+		{"passphrase", desk.Snapshot{At: now, Vault: desk.Vault{Asked: true}}, all[:1]},
+		{"locked", locked(), all[:1]},
+		{"nokeychain", bare(), all[:1]},
+		{"trouble", troubled(), all[:1]},
+		{"paused", paused(), all[:1]},
+		{"lockdown", lockedDown(), all[:1]},
 	} {
-		for _, i := range shown {
-			for v, of := range map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark} {
-				if v == "dark" && scene != "usual" && scene != "shared" {
-					continue
-				}
-				var font fyne.Resource
-				if scene == "rtl" {
-					font = theme.DefaultTextMonospaceFont() // the one that comes with Fyne and has Arabic
-				}
-				file := fmt.Sprintf("%s-%s-%s.png", pages[i], scene, v)
+		for _, i := range scene.on {
+			for v, of := range variants {
+				file := fmt.Sprintf("%s-%s-%s.png", pages[i], scene.name, v)
 				t.Run(file, func(t *testing.T) {
-					st := newStage(t, scenes[scene])
-					st.config.Fyne.Settings().SetTheme(variant{Look(), of, font})
-					st.bridge.entries = scenes[scene].Recent
+					var font fyne.Resource
+					if scene.name == "rtl" {
+						font = theme.DefaultTextMonospaceFont() // the one that comes with Fyne and has Arabic
+					}
+					st := newStageIn(t, scene.of, variant{Look(), of, font})
+					st.bridge.entries = scene.of.Recent
+					if scene.name == "fresh" {
+						st.apps.all[0].Connected = false
+						st.window.views[viewStatus].(*statusView).apps.look()
+					}
 					st.window.open(i)
-					picture(t, st, file, fyne.NewSize(800, 560))
+					st.looks(t, file, fyne.NewSize(760, 520))
 				})
 			}
 		}
 	}
 }
 
-// TestSheets holds what lies over the window to its pictures.
-func TestSheets(t *testing.T) {
-	for name, open := range map[string]func(t *testing.T, st *stage){
-		"lockdown": func(t *testing.T, st *stage) { st.press(t, "Lock down…") },
-		"google": func(t *testing.T, st *stage) {
-			st.draw(fresh())
-			st.press(t, "Begin…")
-		},
-		"profile": func(t *testing.T, st *stage) {
-			st.window.addProfile()
-		},
-		"browser": func(t *testing.T, st *stage) {
-			st.work.spawn = func(func()) {}
-			st.window.profiles.again("home")
-			s := st.window.profiles.sheet
-			s.waiting(desk.Step{URL: "https://accounts.google.com/o/oauth2/v2/auth?client_id=1234567890-abc.apps.googleusercontent.com&code_challenge=x", Opened: true})
-		},
-		"signed": func(t *testing.T, st *stage) {
-			st.bridge.remarks = []string{"Calendar was not granted: its tools are not shown. Sign in again to grant it."}
-			st.window.profiles.again("work")
-		},
-		"refused": func(t *testing.T, st *stage) {
-			st.bridge.err = errors.New("signing in: Google refused (access_denied): allow it on Google's page")
-			st.window.profiles.again("work")
-		},
-		"change": func(t *testing.T, st *stage) {
-			choicesOnOffer(st.bridge)
-			st.window.open(viewClients)
-			st.press(t, "Change…")
-		},
-		"code": func(t *testing.T, st *stage) {
-			st.window.views[viewShare].(*shareView).pairing.showCode(bridge.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)})
-		},
-		"failed": func(t *testing.T, st *stage) {
-			st.bridge.err = errors.New("pausing: the disk is full: free some space")
-			st.press(t, "Pause all access")
-		},
-	} {
-		for v, of := range map[string]fyne.ThemeVariant{"light": theme.VariantLight, "dark": theme.VariantDark} {
-			if v == "dark" && name != "browser" && name != "failed" {
-				continue
-			}
-			file := fmt.Sprintf("sheet-%s-%s.png", name, v)
+// TestStates holds what a page shows besides its scenes to pictures.
+func TestStates(t *testing.T) {
+	for _, state := range states() {
+		for v, of := range variants {
+			file := fmt.Sprintf("%s-%s.png", state.name, v)
 			t.Run(file, func(t *testing.T) {
-				st := newStage(t, usual())
-				st.config.Fyne.Settings().SetTheme(variant{Look(), of, nil})
-				st.window.Resize(fyne.NewSize(680, 520))
-				open(t, st)
-				picture(t, st, file, fyne.NewSize(680, 520))
+				st := newStageIn(t, usual(), variant{Look(), of, nil})
+				st.bridge.entries = usual().Recent
+				size := state.size
+				if size.IsZero() {
+					size = fyne.NewSize(640, 480)
+				}
+				st.window.Resize(size)
+				state.open(t, st)
+				st.looks(t, file, size)
 			})
 		}
 	}
 }
 
-// picture holds the window to a picture.
-func picture(t *testing.T, st *stage, file string, size fyne.Size) {
+// TestGerman holds each page in the other language to its picture: words are longer there.
+func TestGerman(t *testing.T) {
+	speak(t, "de_DE.UTF-8")
+	for i, page := range pages {
+		file := page + "-de.png"
+		t.Run(file, func(t *testing.T) {
+			st := newStage(t, asked())
+			st.bridge.entries = []activity.Entry{{Seq: 9, At: now, Event: activity.Cleared, Outcome: activity.OK}}
+			st.window.open(i)
+			st.looks(t, file, fyne.NewSize(760, 520))
+		})
+	}
+}
+
+// TestNarrow holds pages to their pictures in a window that is as narrow as it can be.
+func TestNarrow(t *testing.T) {
+	for i, page := range pages {
+		file := page + "-narrow.png"
+		t.Run(file, func(t *testing.T) {
+			st := newStage(t, usual())
+			st.bridge.entries = usual().Recent
+			st.window.open(i)
+			least := st.window.Content().MinSize()
+			if least.Width > 660 {
+				t.Errorf("it cannot be narrower than %v", least)
+			}
+			st.looks(t, file, fyne.NewSize(least.Width, 560))
+		})
+	}
+}
+
+// TestTwiceAsLarge holds a page to its picture on a screen of 200 %.
+func TestTwiceAsLarge(t *testing.T) {
+	st := newStage(t, usual())
+	st.window.Canvas().(interface{ SetScale(float32) }).SetScale(2)
+	st.looks(t, "status-twice.png", fyne.NewSize(520, 400))
+}
+
+// looks holds the window to a picture.
+func (st *stage) looks(t *testing.T, file string, size fyne.Size) {
 	t.Helper()
 	for range 2 { // the test canvas lays out at a new size alone, and texts wrap at the second time
 		st.window.Resize(size.AddWidthHeight(1, 1))
 		st.window.Resize(size)
 	}
-	test.AssertRendersToImage(t, file, st.window.Canvas())
+	picture.Same(t, file, st.window.Canvas().Capture())
+}
+
+// speak makes a language that of a test.
+func speak(t *testing.T, locale string) {
+	t.Helper()
+	load := func(locale string) {
+		for _, v := range []string{"LANGUAGE", "LC_ALL", "LANG"} {
+			os.Setenv(v, locale)
+		}
+		if err := text.Load(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load(locale)
+	t.Cleanup(func() { load("en_GB.UTF-8") })
 }

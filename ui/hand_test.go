@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -161,6 +163,60 @@ func TestAQuestionHasItsFocusOnTheWayOut(t *testing.T) {
 	}
 }
 
+// TestSheetsByKeyboard: each takes the keys at once, and Esc leads out of it with nothing done.
+func TestSheetsByKeyboard(t *testing.T) {
+	for name, c := range map[string]struct {
+		of    desk.Snapshot
+		on    int
+		label string
+	}{
+		"the vault":  {bare(), viewStatus, "Choose…"},
+		"apps":       {usual(), viewStatus, "Connect them…"},
+		"disconnect": {usual(), viewStatus, "Disconnect…"},
+		"clear":      {usual(), viewActivity, "Clear…"},
+		"reset":      {usual(), viewSettings, "Reset all…"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := newStage(t, c.of)
+			st.window.open(c.on)
+			st.press(t, c.label)
+			b, ok := st.window.Canvas().Focused().(*button)
+			if !ok {
+				t.Fatalf("the focus is on %v", st.window.Canvas().Focused())
+			}
+			if b.Importance == widget.DangerImportance || b.Importance == widget.HighImportance {
+				t.Errorf("Enter would press %q", b.Text)
+			}
+			b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+			if st.window.Canvas().Overlays().Top() != nil {
+				t.Error("Esc does not lead out")
+			}
+			st.called(t)
+		})
+	}
+}
+
+// TestLongWorkIsSeenAndStopped: what takes its time shows that it goes on, and ends when the owner has had enough.
+func TestLongWorkIsSeenAndStopped(t *testing.T) {
+	st := newStage(t, usual())
+	var call func()
+	st.work.spawn = func(f func()) { call = f }
+	var ended error
+	st.work.start("Exporting the activity", func(ctx context.Context) error { return ctx.Err() }, func(err error) { ended = err })
+	for _, later := range st.late {
+		later()
+	}
+	st.shows(t, "Exporting the activity…")
+	st.press(t, "Cancel")
+	call()
+	if !errors.Is(ended, context.Canceled) {
+		t.Errorf("it ended with %v", ended)
+	}
+	if strings.Contains(st.seen(), "Exporting the activity…") {
+		t.Error("it is still shown")
+	}
+}
+
 func TestWithoutATrayTheWindowSaysSoAndAsksBeforeItQuits(t *testing.T) {
 	st := newStage(t, fresh())
 	st.config.TrayHost = false
@@ -195,7 +251,7 @@ func TestTheFirstStepsGoWithTheirEnd(t *testing.T) {
 
 func TestAnEmptyPageTeaches(t *testing.T) {
 	st := newStage(t, desk.Snapshot{At: now})
-	for i, want := range []string{"First steps", "No profile yet", "No client was let in yet", "Nothing yet. Each call", "Not shared", "Postern’s own data"} {
+	for i, want := range []string{"First steps", "No profile yet", "No client was let in yet", "Nothing yet. Each call", "Not shared", "Postern’s data"} {
 		st.window.open(i)
 		st.shows(t, want)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -261,6 +262,53 @@ func TestPairing(t *testing.T) {
 	st.shows(t, "ABCD-EFGH", "once, until 14:10")
 }
 
+// TestSharingEndsByItself after the time that is chosen beside its switch, or among the settings.
+func TestSharingEndsByItself(t *testing.T) {
+	st := newStage(t, usual())
+	st.window.open(viewShare)
+	v := st.window.views[viewShare].(*shareView)
+	st.shows(t, "Sharing ends by itself")
+	one := selectOf(t, v.off.box)
+	if one.Selected != "After 8 hours" {
+		t.Errorf("at first it is %q", one.Selected)
+	}
+	one.SetSelected("Never")
+	st.called(t, `set tunnel.off_after to "never"`)
+	s := usual()
+	for i := range s.Settings {
+		if s.Settings[i].Name == offAfter {
+			s.Settings[i].Value = "1h"
+		}
+	}
+	st.draw(s)
+	if again := selectOf(t, v.off.box); again != one || again.Selected != "After one hour" {
+		t.Errorf("what changed elsewhere is not shown: %q", again.Selected)
+	}
+	st.called(t)
+}
+
+// TestEverySettingHasWords in the window, and is in a group that fits.
+func TestEverySettingHasWords(t *testing.T) {
+	st := newStage(t, usual())
+	for _, one := range everySetting() {
+		if settingTitle(one) == one.Name || settingDoc(one) == one.Doc {
+			t.Errorf("%s has no words of the window's", one.Name)
+		}
+		for _, value := range one.Values {
+			if valueWord(value) == value && value != "true" && value != "false" {
+				t.Errorf("%s: the value %s has no words", one.Name, value)
+			}
+		}
+		in := false
+		for _, g := range st.window.settings.groups {
+			in = in || slices.Contains(g.names, one.Name)
+		}
+		if !in {
+			t.Errorf("%s is in no group", one.Name)
+		}
+	}
+}
+
 func TestReviewIsThePopUps(t *testing.T) {
 	st := newStage(t, asked())
 	if len(st.questions.loud) != 2 {
@@ -329,6 +377,10 @@ func TestSettings(t *testing.T) {
 	e.SetText("90d")
 	st.press(t, "Save")
 	st.called(t, `set oauth.grant to "90d"`)
+	port := entryOf(t, v.fields["http.port"].box)
+	port.SetText("7900")
+	port.OnSubmitted("7900")
+	st.called(t, `set http.port to "7900"`)
 	st.tick(t, "Start when I log in")
 	if !st.autostart.on {
 		t.Error("it does not start at login")
@@ -366,8 +418,12 @@ func selectOf(t *testing.T, o fyne.CanvasObject) (found *widget.Select) {
 	return found
 }
 
-func entryOf(t *testing.T, o fyne.CanvasObject) (found *widget.Entry) {
+func entryOf(t *testing.T, o fyne.CanvasObject) *widget.Entry {
 	t.Helper()
+	return entryIn(o)
+}
+
+func entryIn(o fyne.CanvasObject) (found *widget.Entry) {
 	each(o, func(o fyne.CanvasObject) {
 		if e, ok := o.(*widget.Entry); ok {
 			found = e

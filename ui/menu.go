@@ -18,7 +18,7 @@ const (
 	Idle    State = iota
 	Shared        // clients from the internet can reach Postern
 	Trouble       // something does not work, or all is locked down
-	Waiting       // a request waits for the owner
+	Waiting       // a request waits for the owner, or the vault for its passphrase
 )
 
 // intent is what an entry of the menu is for.
@@ -53,7 +53,7 @@ type entry struct {
 
 // state is what the icon tells of a snapshot.
 func state(s desk.Snapshot) State {
-	if len(s.Loud()) > 0 {
+	if len(s.Loud()) > 0 || s.Vault.Asked {
 		return Waiting
 	}
 	return standingState(s)
@@ -62,12 +62,17 @@ func state(s desk.Snapshot) State {
 // standingState is how it stands beside what waits.
 func standingState(s desk.Snapshot) State {
 	switch {
-	case s.LockedDown, s.Trouble != "", s.Vault.Trouble != "", slices.ContainsFunc(s.Profiles, mustSignIn):
+	case s.LockedDown, s.Trouble != "", vaultStops(s), s.TunnelTrouble != "", slices.ContainsFunc(s.Profiles, mustSignIn):
 		return Trouble
 	case s.Public != "" && !s.Paused:
 		return Shared
 	}
 	return Idle
+}
+
+// vaultStops reports whether clients get no answer for want of the vault. The sample account needs none.
+func vaultStops(s desk.Snapshot) bool {
+	return s.Vault.Trouble != "" && !(s.Serving && (s.Vault.None || s.Vault.Refused))
 }
 
 func mustSignIn(p desk.Profile) bool { return p.State == "must sign in again" }
@@ -86,14 +91,22 @@ func stateLine(s desk.Snapshot) string {
 		return text.T("tray.locked_down")
 	case s.Trouble != "":
 		return text.T("tray.trouble")
-	case s.Vault.Trouble != "":
+	case vaultStops(s) && s.Vault.Refused:
+		return text.T("tray.vault_locked")
+	case vaultStops(s) && s.Vault.None:
+		return text.T("tray.vault_none")
+	case vaultStops(s):
 		return text.T("tray.vault_trouble")
+	case s.Vault.Asked && !s.Serving:
+		return text.T("tray.vault_asked")
 	case s.Paused:
 		return text.T("tray.paused")
+	case s.TunnelTrouble != "":
+		return text.T("tray.tunnel_trouble")
 	case again >= 0:
 		return text.T("tray.sign_in_again", text.Values{"Profile": plain(s.Profiles[again].Name, 30)})
 	case !s.Serving:
-		return text.T("tray.not_serving")
+		return text.T("tray.starting")
 	case s.Public != "" && clients == 0:
 		return text.T("tray.shared_none")
 	case s.Public != "":

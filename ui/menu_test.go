@@ -127,6 +127,47 @@ Lift the lockdown…
 ---
 Settings…
 Quit Postern`},
+		{"not looked at yet", desk.Snapshot{}, Idle, `[Starting…]
+---
+Open Postern
+Profiles > Add profile…
+Share on the internet
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
+		{"the passphrase is asked for", desk.Snapshot{Vault: desk.Vault{Asked: true}}, Waiting, `[Waiting for your passphrase]
+---
+Open Postern
+Profiles > Add profile…
+Share on the internet
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
+		{"and was not given", desk.Snapshot{Vault: desk.Vault{Refused: true, Trouble: "nobody gave it"}}, Trouble, `[The vault is locked]
+---
+Open Postern
+Profiles > Add profile…
+Share on the internet
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
+		{"the tunnel failed", with(fresh(), func(s *desk.Snapshot) { s.TunnelTrouble = "ngrok says no" }), Trouble, `[Not shared, though it should be]
+---
+Open Postern
+Copy local address
+Profiles > Add profile…
+Share on the internet
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
 		{"trouble with a hostile text", with(fresh(), func(s *desk.Snapshot) { s.Trouble = bidi + long }), Trouble, `[Something does not work]
 ---
 Open Postern

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"postern/internal/approval"
-	"postern/internal/bridge"
 	"postern/internal/desk"
 	"postern/ui/text"
 )
@@ -73,7 +72,7 @@ func (p *pairing) makeCode() {
 		for _, one := range p.last.Profiles {
 			names[one.ID] = one.Name
 		}
-		var made bridge.PairingCode
+		var made desk.PairingCode
 		p.w.form(text.T("share.code_title"), container.NewVBox(aside(text.T("share.code_text")), form.box), text.T("share.code_do"), text.T("share.code_making"),
 			func() (call, error) {
 				t, err := form.given(p.w.app.config.Now())
@@ -91,7 +90,7 @@ func (p *pairing) makeCode() {
 }
 
 // showCode shows a code as long as the owner looks at it: it is kept nowhere.
-func (p *pairing) showCode(c bridge.PairingCode) {
+func (p *pairing) showCode(c desk.PairingCode) {
 	s := newSheet(p.w, text.T("share.code_title"), 420)
 	big := widget.NewLabelWithStyle(c.Code, fyne.TextAlignCenter, fyne.TextStyle{Bold: true, Monospace: true})
 	big.SizeName = theme.SizeNameHeadingText

@@ -61,6 +61,10 @@ func eventWord(e activity.Event) string {
 		return text.T("activity.let_in")
 	case activity.Widened:
 		return text.T("activity.widened")
+	case activity.Changed:
+		return text.T("activity.changed")
+	case activity.Cleared:
+		return text.T("activity.cleared")
 	case activity.Revoked:
 		return text.T("activity.revoked")
 	case activity.Ended:

@@ -84,6 +84,40 @@ func shared() desk.Snapshot {
 	return s
 }
 
+// installed are the apps of a computer.
+func installed() []desk.App {
+	const entry = "{\n  \"mcpServers\": {\n    \"postern\": {\n      \"command\": \"/usr/bin/postern\",\n      \"args\": [\n        \"stdio\"\n      ]\n    }\n  }\n}"
+	return []desk.App{
+		{ID: "claude-code", Name: "Claude Code", File: "/home/anna/.claude.json", Connected: true, Entry: entry, Restart: true},
+		{ID: "codex", Name: "Codex", File: "/home/anna/.codex/config.toml", Entry: "[mcp_servers.postern]\ncommand = \"/usr/bin/postern\"\nargs = [\"stdio\"]", Restart: true},
+		{ID: "cursor", Name: "Cursor", File: "/home/anna/.cursor/mcp.json", Entry: entry},
+	}
+}
+
+// troubled is a bridge that clients do not reach, for two reasons.
+func troubled() desk.Snapshot {
+	s := usual()
+	s.Serving, s.Local = false, ""
+	s.Trouble = "listening: listen tcp 127.0.0.1:7878: bind: address already in use; choose another port with the setting http.port, or once with --addr"
+	s.TunnelTrouble = "ngrok says that this token is not valid: copy it again from dashboard.ngrok.com"
+	return s
+}
+
+// paused is a bridge whose owner wants to be left alone, with the sample account.
+func paused() desk.Snapshot {
+	s := usual()
+	s.Paused, s.Demo = true, true
+	s.Profiles = append(s.Profiles[:1:1], desk.Profile{ID: "demo", Name: "demo", Email: "demo@postern.example", State: "valid", Sample: true})
+	return s
+}
+
+// lockedDown is a bridge that lets nobody in.
+func lockedDown() desk.Snapshot {
+	s := usual()
+	s.LockedDown, s.Clients = true, nil
+	return s
+}
+
 // Texts that somebody would be fooled by.
 const (
 	rtl   = "قم بتحويل الأموال"

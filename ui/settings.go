@@ -39,10 +39,10 @@ type about struct{ Label, Text string }
 func newSettings(w *window) *settingsView {
 	v := &settingsView{w: w, bridge: w.app.config.Bridge, fields: map[string]*field{}}
 	v.groups = []*settingsGroup{
-		{title: text.T("settings.ask"), names: []string{"approvals.outward", "approvals.destructive", "approvals.write", "approvals.elicitation", "approvals.cli"}},
+		{title: text.T("settings.ask"), names: []string{"approvals.outward", "approvals.destructive", "approvals.write", "approvals.elicitation", "approvals.cli", "approvals.cli_beside_desktop"}},
 		{title: text.T("settings.shown"), names: []string{"read_only", "toolsets", "tier", "exchange.folder"}},
-		{title: text.T("settings.times"), names: []string{"oauth.grant", "oauth.refresh", "oauth.access", "activity.keep_days"}},
-		{title: text.T("settings.more"), names: []string{"http.origins", "log.level"}},
+		{title: text.T("settings.times"), names: []string{"oauth.grant", "oauth.refresh", "oauth.access", offAfter, "activity.keep_days"}},
+		{title: text.T("settings.more"), names: []string{"http.port", "http.origins", "log.level"}},
 	}
 	body := container.NewVBox()
 	if w.app.config.Autostart != nil {

@@ -20,9 +20,14 @@ type shareView struct {
 	w       *window
 	root    fyne.CanvasObject
 	head    *rows[sharing]
+	off     *field // nil until the setting is known
+	offBox  *fyne.Container
 	pairing *pairing
 	guide   *guide
 }
+
+// offAfter is the setting that ends sharing by itself.
+const offAfter = "tunnel.off_after"
 
 // sharing is how the public side stands.
 type sharing struct {
@@ -31,9 +36,9 @@ type sharing struct {
 }
 
 func newShare(w *window) *shareView {
-	v := &shareView{w: w, pairing: newPairing(w), guide: newGuide(w)}
+	v := &shareView{w: w, offBox: container.NewVBox(), pairing: newPairing(w), guide: newGuide(w)}
 	v.head = newRows(func(sharing) string { return "" }, v.headRow)
-	v.root = page(text.T("window.share"), nil, container.NewVBox(v.head.box, v.pairing.rows.box, v.guide.box))
+	v.root = page(text.T("window.share"), nil, container.NewVBox(v.head.box, v.offBox, v.pairing.rows.box, v.guide.box))
 	return v
 }
 
@@ -48,8 +53,23 @@ func (v *shareView) update(s desk.Snapshot) {
 		}
 	}
 	v.head.set([]sharing{sh})
+	v.updateOff(s.Settings)
 	v.pairing.update(s)
 	v.guide.update(s.Public)
+}
+
+// updateOff shows after how long sharing ends by itself.
+func (v *shareView) updateOff(all []desk.Setting) {
+	for _, one := range all {
+		switch {
+		case one.Name != offAfter:
+		case v.off == nil:
+			v.off = v.w.settings.newField(one)
+			v.offBox.Add(newPanel(v.off.box))
+		default:
+			v.off.update(one)
+		}
+	}
 }
 
 func (v *shareView) headRow(s sharing) fyne.CanvasObject {

@@ -20,6 +20,7 @@ type statusView struct {
 	head    *rows[standing]
 	waiting *rows[int]
 	steps   *rows[steps]
+	apps    *apps
 	connect *connect
 	facts   *rows[fact]
 	recent  *rows[recent]
@@ -27,13 +28,15 @@ type statusView struct {
 
 // standing is how the bridge stands, in words.
 type standing struct {
-	State  State
-	Title  string
-	Text   string
-	Paused bool
-	Locked bool
-	Again  string // a profile that must sign in again
-	Local  string
+	State    State
+	Title    string
+	Text     string
+	Paused   bool
+	Locked   bool
+	Asked    bool   // for the passphrase of the vault
+	Starting bool   // clients are not served yet
+	Again    string // a profile that must sign in again
+	Local    string
 }
 
 // fact is one line of what there is, and where to go for more.
@@ -52,10 +55,11 @@ func newStatus(w *window) *statusView {
 	v.head = newRows(func(standing) string { return "" }, v.headRow)
 	v.waiting = newRows(func(int) string { return "" }, v.waitingRow)
 	v.steps = newRows(func(steps) string { return "" }, v.stepsRow)
+	v.apps = newApps(w, func() { v.steps.set(v.stepsOf(w.app.last)) })
 	v.connect = newConnect(w)
 	v.facts = newRows(func(f fact) string { return f.Label }, v.factRow)
 	v.recent = newRows(func(recent) string { return "" }, v.recentRow)
-	v.root = page(text.T("window.status"), nil, container.NewVBox(v.head.box, v.waiting.box, v.steps.box, v.connect.box,
+	v.root = page(text.T("window.status"), nil, container.NewVBox(v.head.box, v.waiting.box, v.steps.box, v.apps.box, v.connect.box,
 		newPanel(v.facts.box), v.recent.box))
 	return v
 }
@@ -71,6 +75,7 @@ func (v *statusView) update(s desk.Snapshot) {
 	}
 	v.waiting.set(waiting)
 	v.steps.set(v.stepsOf(s))
+	v.apps.update()
 	v.connect.update(s)
 	v.facts.set(factsOf(s))
 	r := recent{}
@@ -85,15 +90,23 @@ func standingOf(s desk.Snapshot) standing {
 	switch {
 	case s.LockedDown:
 		st.Text = text.T("window.stands_locked")
-	case s.Trouble != "" || s.Vault.Trouble != "":
+	case s.Trouble == "" && vaultStops(s) && s.Vault.Refused:
+		st.Text = text.T("window.stands_vault_locked")
+	case s.Trouble == "" && vaultStops(s) && s.Vault.None:
+		st.Text = text.T("window.stands_vault_none")
+	case s.Trouble != "" || vaultStops(s):
 		st.Text = text.T("window.stands_trouble")
+	case s.Vault.Asked && !s.Serving:
+		st.Asked, st.Text = true, text.T("window.stands_vault_asked")
 	case s.Paused:
 		st.Text = text.T("window.stands_paused")
+	case s.TunnelTrouble != "":
+		st.Text = text.T("window.stands_trouble")
 	case slices.ContainsFunc(s.Profiles, mustSignIn):
 		st.Again = s.Profiles[slices.IndexFunc(s.Profiles, mustSignIn)].Name
 		st.Text = text.T("window.stands_sign_in")
 	case !s.Serving:
-		st.Text = text.T("window.stands_not_serving")
+		st.Starting, st.Text = true, text.T("window.stands_starting")
 	case s.Public != "":
 		st.Text = text.T("window.stands_shared")
 	default:
@@ -109,8 +122,12 @@ func (v *statusView) headRow(s standing) fyne.CanvasObject {
 		sign, color = theme.WarningIcon(), theme.ColorNameWarning
 	case s.State == Trouble || s.Locked:
 		sign, color = theme.ErrorIcon(), theme.ColorNameError
+	case s.Asked:
+		sign, color = theme.LoginIcon(), theme.ColorNameWarning
 	case s.Paused:
 		sign, color = theme.MediaPauseIcon(), theme.ColorNameWarning
+	case s.Starting:
+		sign, color = theme.MoreHorizontalIcon(), theme.ColorNamePrimary
 	case s.State == Shared:
 		sign, color = theme.UploadIcon(), theme.ColorNameError
 	}

@@ -18,6 +18,7 @@ const stepsHidden = "steps.hidden"
 // steps are what a newcomer does first, and how far they are.
 type steps struct {
 	Vault  string // where secrets are
+	None   bool   // nowhere yet: the owner must choose
 	Google bool   // the Google client is there
 	Signed bool   // a profile is
 	Client bool   // a client was let in
@@ -28,13 +29,14 @@ func (v *statusView) stepsOf(s desk.Snapshot) []steps {
 	if v.w.app.config.Fyne.Preferences().Bool(stepsHidden) {
 		return nil
 	}
-	st := steps{Vault: plain(s.Vault.Kind, longestLine), Google: s.GoogleClient != ""}
+	st := steps{Vault: plain(s.Vault.Kind, longestLine), None: s.Vault.None, Google: s.GoogleClient != ""}
 	for _, p := range s.Profiles {
 		st.Signed = st.Signed || !p.Sample
 	}
 	for _, c := range s.Clients {
 		st.Client = st.Client || len(c.Grants) > 0
 	}
+	st.Client = st.Client || v.apps.connected() // such a one starts Postern itself, and is not let in
 	if st.Signed && st.Client {
 		return nil
 	}
@@ -46,9 +48,13 @@ func (v *statusView) stepsRow(s steps) fyne.CanvasObject {
 	if s.Vault != "" {
 		secrets = text.T("window.step_secrets_in", text.Values{"Vault": s.Vault})
 	}
+	var choose fyne.CanvasObject
+	if s.None {
+		choose = newButton(text.T("window.vault_choose"), nil, v.w.chooseVault).main()
+	}
 	var google fyne.CanvasObject
 	switch {
-	case s.Signed:
+	case s.Signed || s.None: // a sign-in could not be kept
 	case s.Google:
 		google = newButton(text.T("window.step_sign_in_do"), nil, v.w.addProfile).main()
 	default:
@@ -64,7 +70,7 @@ func (v *statusView) stepsRow(s steps) fyne.CanvasObject {
 	}).quiet()
 	return newPanel(
 		container.NewBorder(nil, nil, nil, hide, subheading(text.T("window.steps"))),
-		stepRow(1, true, text.T("window.step_what"), secrets, nil),
+		stepRow(1, !s.None, text.T("window.step_what"), secrets, choose),
 		stepRow(2, s.Signed, text.T("window.step_google"), text.T("window.step_google_text"), google),
 		stepRow(3, s.Client, text.T("window.step_client"), text.T("window.step_client_text"), nil),
 		stepRow(4, false, text.T("window.step_start"), text.T("window.step_start_text"), start),

@@ -38,6 +38,7 @@ type window struct {
 	app      *App
 	switches *switches
 	profiles *profilesView
+	settings *settingsView
 	views    []view
 	tabs     []*button
 	at       int
@@ -51,7 +52,8 @@ func newWindow(a *App) *window {
 	w.switches = &switches{bridge: a.config.Bridge, work: a.work, window: w}
 	w.banners = newRows(func(b banner) string { return b.Kind }, w.bannerRow)
 	w.profiles = newProfiles(w)
-	w.views = []view{newStatus(w), w.profiles, newClients(w), newActivity(w), newShare(w), newSettings(w)}
+	w.settings = newSettings(w)
+	w.views = []view{newStatus(w), w.profiles, newClients(w), newActivity(w), newShare(w), w.settings}
 	labels := []string{text.T("window.status"), text.T("window.profiles"), text.T("window.clients"), text.T("window.activity"), text.T("window.share"), text.T("window.settings")}
 	signs := []fyne.Resource{theme.HomeIcon(), theme.AccountIcon(), theme.ComputerIcon(), theme.HistoryIcon(), theme.UploadIcon(), theme.SettingsIcon()}
 	side := container.NewVBox()

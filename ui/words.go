@@ -15,6 +15,8 @@ const (
 	longestName = 64
 	longestLine = 200
 	longestText = 600
+	// longestLines is how many lines a text of several has.
+	longestLines = 20
 )
 
 // plain makes one line of a text from outside that shows nothing but itself, of at most so many characters.
@@ -24,6 +26,22 @@ func plain(s string, longest int) string {
 		return s
 	}
 	return string([]rune(s)[:longest-1]) + "…"
+}
+
+// several is plain for a text of several lines.
+func several(s string) string {
+	lines := strings.Split(s, "\n")
+	if len(lines) > longestLines {
+		lines = append(lines[:longestLines-1:longestLines-1], "…")
+	}
+	for i, l := range lines {
+		indent := l[:len(l)-len(strings.TrimLeft(l, " \t"))]
+		if len(indent) > 12 {
+			indent = indent[:12]
+		}
+		lines[i] = strings.ReplaceAll(indent, "\t", "  ") + plain(l, longestLine)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // name is plain for what something is called; "" has a name, too.

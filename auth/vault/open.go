@@ -46,6 +46,28 @@ func Open(ctx context.Context, c Config) (Vault, error) {
 	return k, nil
 }
 
+// CreateFile makes an empty encrypted file, which Open then takes. It is for an owner who wants one where there is no
+// keychain: if POSTERN_VAULT wants the keychain, or there is a file, it is refused.
+func CreateFile(ctx context.Context, c Config) (Vault, error) {
+	if c.Getenv == nil {
+		c.Getenv = os.Getenv
+	}
+	if c.Getenv("POSTERN_VAULT") == "keychain" {
+		return nil, errors.New("POSTERN_VAULT wants the keychain: take it out of the environment first")
+	}
+	f := &File{Path: filepath.Join(c.Dir, FileName), Passphrase: c.passphrase}
+	switch _, err := os.Stat(f.Path); {
+	case err == nil:
+		return nil, fmt.Errorf("there is one already: %s", f.Path)
+	case !errors.Is(err, os.ErrNotExist):
+		return nil, err
+	}
+	if err := f.Delete(ctx, "nothing"); err != nil { // to change nothing makes the file
+		return nil, err
+	}
+	return f, nil
+}
+
 // passphrase takes the passphrase from the environment, a file that it names, or the owner.
 func (c Config) passphrase(create bool) (string, error) {
 	if p := c.Getenv("POSTERN_VAULT_PASSPHRASE"); p != "" {

@@ -140,9 +140,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 			err = errCrashed
 		}
 	}()
-	if cache, err := os.UserCacheDir(); err == nil { // Fyne makes its folder in there, but not that one
-		_ = os.MkdirAll(cache, 0o700)
-	}
+	cacheFolder()
 	app.SetMetadata(fyne.AppMetadata{ID: autostart.ID, Name: "Postern", Version: version(), Build: 1, Icon: appIcon(), Migrations: map[string]bool{"fyneDo": true}})
 	d.app = app.NewWithID(autostart.ID)
 	d.app.SetIcon(appIcon())
@@ -155,8 +153,8 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	d.questions = popup.New(d.app, d.bridge.Answer, d.bridge.BlockClient, nil, nil)
 	d.questions.Revise = d.bridge.Revise
 	d.ui = ui.New(ui.Config{
-		Fyne: d.app, Bridge: d.bridge, Questions: d.questions, Autostart: login{}, Version: version(), Icons: trayIcons(), TrayHost: hasTray,
-		OpenURL: func(u *url.URL) error { return openURL(d.app, u) }, Quit: d.quit, Seen: func(s desk.Snapshot) { newest(snapshots, s) },
+		Fyne: d.app, Bridge: windowed{d.bridge, d.asker}, Questions: d.questions, Autostart: login{}, Apps: apps{}, Command: command(), Version: version(), Icons: trayIcons(), TrayHost: hasTray,
+		OpenURL: func(u *url.URL) error { return openURL(d.app, u) }, Quit: d.quit, Retry: d.retry, Seen: func(s desk.Snapshot) { newest(snapshots, s) },
 	})
 	if tray != nil { // also without a host: one may come, and be found by the library
 		d.ui.Tray(tray)
@@ -167,11 +165,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 		d.ui.ShowWindow()
 	}
 	d.bridge.OnShow(func() {
-		d.asker.again()
-		select {
-		case d.wake <- struct{}{}:
-		default:
-		}
+		d.retry()
 		fyne.Do(d.ui.ShowWindow)
 	})
 	defer d.bridge.OnShow(nil)
@@ -192,6 +186,13 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	tellWhenAsked()
 	d.app.Run()
 	return nil
+}
+
+// cacheFolder makes the folder in which Fyne makes its own, and without which it complains.
+func cacheFolder() {
+	if cache, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(cache, 0o700)
+	}
 }
 
 // trayHost reports whether there is a tray. At login the desktop may be slower than the programs it starts.

@@ -11,9 +11,9 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"postern/internal/bridge"
 	"postern/internal/extract"
 	"postern/internal/sessionbus"
+	"postern/ui/notice"
 )
 
 // Version is the version of Postern; a release sets it when it is linked.
@@ -35,7 +35,7 @@ type options struct {
 	hidden    bool   // start in the tray, without a window
 	demo      bool   // add the sample account
 	demoIfNew bool   // as long as there is no profile
-	addr      string // where clients on this computer are served
+	addr      string // where clients on this computer are served; "" for the port of the settings
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
@@ -54,12 +54,12 @@ func run(args []string, errOut io.Writer) int {
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 		return fail(errOut, errors.New(`there is no display here: run "postern serve", which needs none`))
 	}
-	if err := sessionbus.Settle(); err != nil {
-		return fail(errOut, err)
-	}
-	d, err := open(o, errOut)
+	err = sessionbus.Settle()
 	if err == nil {
-		err = d.run()
+		var d *desktop
+		if d, err = open(o, errOut); err == nil {
+			err = d.run()
+		}
 	}
 	switch {
 	case err == nil, errors.Is(err, errShown):
@@ -68,7 +68,11 @@ func run(args []string, errOut io.Writer) int {
 		fail(errOut, err)
 		return exitCrashed
 	}
-	return fail(errOut, err)
+	code := fail(errOut, err)
+	if !o.hidden && notice.Needed(errOut) {
+		showProblem(err)
+	}
+	return code
 }
 
 func parse(args []string, errOut io.Writer) (o options, err error) {
@@ -77,7 +81,7 @@ func parse(args []string, errOut io.Writer) (o options, err error) {
 	flags.BoolVar(&o.hidden, "hidden", false, "start in the tray, without a window")
 	flags.BoolVar(&o.demo, "demo", false, "add a sample account; nothing in it is real")
 	flags.BoolVar(&o.demoIfNew, "demo-if-new", false, "add the sample account as long as there is no profile")
-	flags.StringVar(&o.addr, "addr", bridge.DefaultLocal, "host and port on this computer")
+	flags.StringVar(&o.addr, "addr", "", "host and port on this computer (default: 127.0.0.1 and the setting http.port)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

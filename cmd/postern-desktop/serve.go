@@ -21,28 +21,71 @@ const retryEvery = 10 * time.Second
 // serve serves clients until ctx ends. Why it cannot is in the snapshots; it tries again.
 func (d *desktop) serve(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := d.bridge.Serve(ctx, bridge.Addresses{Local: d.options.addr}, version(), func(local, _ string) {
-			d.bridge.Log.Info("serving", "address", local)
-		})
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		d.bridge.Log.Warn("clients are not served", "error", err)
-		wait := time.After(retryEvery)
-		switch {
-		case errors.Is(err, vault.ErrPassphrase):
-			wait = time.After(0) // the owner is asked again
-		case errors.Is(err, unlock.ErrNotGiven):
-			wait = nil // until the owner opens Postern again
-		}
-		select {
-		case <-wait:
-			go d.bridge.LookAtVault(ctx)
-		case <-d.wake:
-			go d.bridge.LookAtVault(ctx)
-		case <-ctx.Done():
+		d.serveOnce(ctx)
+	}
+}
+
+// serveOnce serves clients until ctx ends, or the settings name another port. If it cannot, it returns when it is worth
+// another try.
+func (d *desktop) serveOnce(ctx context.Context) {
+	here, leave := context.WithCancel(ctx)
+	defer leave()
+	at, moved := d.options.addr, make(chan struct{})
+	if at == "" {
+		var err error
+		if at, err = d.bridge.LocalAddress(ctx); err == nil { // or else Serve says why
+			go func() {
+				if d.bridge.Moved(here, at) == nil {
+					close(moved)
+					leave()
+				}
+			}()
 		}
 	}
+	err := d.bridge.Serve(here, bridge.Addresses{Local: at}, version(), func(local, _ string) {
+		d.bridge.Log.Info("serving", "address", local)
+	})
+	if err == nil || here.Err() != nil {
+		return
+	}
+	d.bridge.Log.Warn("clients are not served", "error", err)
+	wait := time.After(retryEvery)
+	switch {
+	case errors.Is(err, vault.ErrPassphrase):
+		wait = time.After(0) // the owner is asked again
+	case errors.Is(err, unlock.ErrNotGiven):
+		wait = nil // until the owner opens Postern again
+	}
+	select {
+	case <-wait:
+		go d.bridge.LookAtVault(ctx)
+	case <-d.wake:
+		go d.bridge.LookAtVault(ctx)
+	case <-moved:
+	case <-ctx.Done():
+	}
+}
+
+// retry tries again to open the vault and to serve clients, at once. The owner is asked again for the passphrase, if they
+// were and did not want to.
+func (d *desktop) retry() {
+	d.asker.again()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// windowed is the bridge as the window has it.
+type windowed struct {
+	*bridge.Bridge
+	asker *asker
+}
+
+// UseEncryptedFile asks for a passphrase also when the owner did not want to be asked before: now they do.
+func (w windowed) UseEncryptedFile(ctx context.Context) error {
+	w.asker.again()
+	return w.Bridge.UseEncryptedFile(ctx)
 }
 
 // asker asks the owner for the passphrase of the vault, once: who has closed the window is left alone until they open

@@ -41,6 +41,7 @@ const (
 	Resumed   Event = "resumed"   // and lets them go on
 	Lockdown  Event = "lockdown"  // the owner cut everything off
 	Lifted    Event = "lifted"    // and lets clients ask again
+	Cleared   Event = "cleared"   // the owner deleted all entries before this one
 )
 
 // Entry is one call of a tool, or one decision of the owner.

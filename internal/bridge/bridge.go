@@ -57,10 +57,12 @@ type Bridge struct {
 	socket  atomic.Pointer[control.Listener] // nil unless this is the bridge of the state directory
 	running atomic.Pointer[Running]          // where it serves
 	trouble atomic.Pointer[string]           // why it does not, though it should
+	vaultly atomic.Bool                      // trouble is the vault's
 	changed bell                             // rung when something has changed that a face may show
 	teller  teller                           // tells the serving bridge, if that is another process
 	desktop desktop
-	looked  lookedAt // what is known of the vault
+	level   slog.LevelVar // of the log
+	looked  lookedAt      // what is known of the vault
 
 	mu    sync.Mutex // guards vault
 	vault vault.Vault
@@ -90,9 +92,10 @@ func Open(ctx context.Context, c Config) (*Bridge, error) {
 		s.Close()
 		return nil, err
 	}
+	b.level.Set(set.Level)
 	b.Log = slog.New(slog.DiscardHandler)
 	if c.Log != nil {
-		b.Log = slog.New(slog.NewTextHandler(discreet{c.Log}, &slog.HandlerOptions{Level: set.Level}))
+		b.Log = slog.New(slog.NewTextHandler(discreet{c.Log}, &slog.HandlerOptions{Level: &b.level}))
 	}
 	b.Profiles = &auth.Profiles{Index: index{s, b}, Vault: b.Vault, HTTP: b.google(network()), Now: c.Now, Browser: c.Browser, Show: c.Show, Log: b.Log}
 	if c.Demo {
@@ -132,12 +135,20 @@ func (b *Bridge) Vault(ctx context.Context) (vault.Vault, error) {
 	if b.vault != nil {
 		return b.vault, nil
 	}
-	v, err := vault.Open(ctx, vault.Config{Dir: b.Dir, Service: b.vaultService(), Getenv: b.config.Getenv, Ask: b.config.Ask})
+	v, err := vault.Open(ctx, b.vaultConfig())
 	if err != nil {
-		return nil, err
+		return nil, vaultError{err}
 	}
 	b.vault = v
 	return v, nil
+}
+
+func (b *Bridge) vaultConfig() vault.Config {
+	c := vault.Config{Dir: b.Dir, Service: b.vaultService(), Getenv: b.config.Getenv}
+	if b.config.Ask != nil {
+		c.Ask = b.askPassphrase
+	}
+	return c
 }
 
 // vaultService names the items in the keychain: another state directory has others.
@@ -160,8 +171,7 @@ func (b *Bridge) Folder(ctx context.Context) (*exchange.Folder, error) {
 
 // Runner returns what runs tools. Close it when the last call was made.
 func (b *Bridge) Runner(ctx context.Context) (*tool.Runner, error) {
-	folder, err := b.Folder(ctx)
-	if err != nil {
+	if _, err := b.Folder(ctx); err != nil {
 		return nil, err
 	}
 	var texts tool.Texts
@@ -169,7 +179,7 @@ func (b *Bridge) Runner(ctx context.Context) (*tool.Runner, error) {
 		texts = &extract.Reader{Command: b.config.Reader}
 	}
 	return &tool.Runner{
-		Sets: Sets(), Profiles: profiles{b}, Defaults: b.Store, Files: folder, Texts: texts, Queue: b.Queue, Recorder: recorder{b}, Policy: b.policy, Now: b.config.Now, Log: b.Log,
+		Sets: Sets(), Profiles: profiles{b}, Defaults: b.Store, Files: folderNow{b}, Texts: texts, Queue: b.Queue, Recorder: recorder{b}, Policy: b.policy, Now: b.config.Now, Log: b.Log,
 	}, nil
 }
 

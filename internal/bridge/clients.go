@@ -18,12 +18,9 @@ type ClientOverview struct {
 // GrantOverview is a grant with what the owner calls its profiles, and what was done with it.
 type GrantOverview struct {
 	oauth.Grant
-	Names []string       // of the profiles, in their order
+	Names []string       // of the profiles, in their order; "" for one that was removed
 	Used  []activity.Use // as far as activity is kept
 }
-
-// removedProfile stands in for the name of a profile that is no more.
-const removedProfile = "a removed profile"
 
 // Clients returns all clients with their grants, the last used first, ended grants too.
 func (b *Bridge) Clients(ctx context.Context) ([]ClientOverview, error) {
@@ -47,11 +44,7 @@ func (b *Bridge) Clients(ctx context.Context) ([]ClientOverview, error) {
 	for _, g := range grants {
 		one := GrantOverview{Grant: g, Names: []string{}, Used: append([]activity.Use{}, used[g.ID]...)}
 		for _, id := range g.Profiles {
-			name, ok := names[id]
-			if !ok {
-				name = removedProfile
-			}
-			one.Names = append(one.Names, name)
+			one.Names = append(one.Names, names[id])
 		}
 		of[g.ClientID] = append(of[g.ClientID], one)
 	}

@@ -23,11 +23,14 @@ func (b *Bridge) Activity(ctx context.Context, f activity.Filter) ([]activity.En
 	return entries, err
 }
 
-// ClearActivity forgets what clients did and what was decided about them.
+// ClearActivity forgets what clients did and what was decided about them. That it was cleared stays in the record, so that
+// nothing empties it unnoticed.
 func (b *Bridge) ClearActivity(ctx context.Context) error {
-	err := b.Store.ClearActivity(ctx)
-	b.tell(news{Activity: true})
-	return err
+	if err := b.Store.ClearActivity(ctx); err != nil {
+		return err
+	}
+	b.record(ctx, activity.Entry{Event: activity.Cleared})
+	return nil
 }
 
 // ExportActivity writes the entries that f selects, oldest first and all if it has no Limit, as "csv" for spreadsheets or

@@ -47,6 +47,9 @@ func (b *Bridge) hear(ctx context.Context, n news) {
 			s.http.Changed()
 		}
 	}
+	if n.Settings {
+		b.followSettings(ctx)
+	}
 	if n.Vault && b.looked.once() {
 		go b.LookAtVault(ctx) // it ends by itself
 	}

@@ -9,61 +9,54 @@ import (
 	"time"
 
 	"postern/internal/approval"
+	"postern/internal/desk"
 	"postern/internal/tool"
 )
 
 // codeLetters is how many letters a pairing code has: 40 bits, for ten minutes and five wrong tries.
 const codeLetters = 8
 
-// PairingCode is a code that stands in for the owner's answer, typed on the page that waits for it.
-type PairingCode struct {
-	Code     string         `json:"code"` // ABCD-EFGH
-	Until    time.Time      `json:"until"`
-	Terms    approval.Terms `json:"terms"`
-	Profiles []string       `json:"profiles"` // names
-}
-
 // MakePairingCode makes a code that lets one client in to these profiles and scopes, by name or email and as they are on
 // offer: the one profile that there is and reading, if none is named. The grant ends at expires, if that is not zero.
-func (b *Bridge) MakePairingCode(ctx context.Context, profileNames, scopes []string, expires time.Time) (PairingCode, error) {
+func (b *Bridge) MakePairingCode(ctx context.Context, profileNames, scopes []string, expires time.Time) (desk.PairingCode, error) {
 	offered := offers{b, newCatalogue()}
 	choices, err := offered.Profiles(ctx)
 	if err != nil {
-		return PairingCode{}, err
+		return desk.PairingCode{}, err
 	}
 	all, err := profiles{b}.List(ctx)
 	if err != nil {
-		return PairingCode{}, err
+		return desk.PairingCode{}, err
 	}
-	out := PairingCode{Terms: approval.Terms{Scopes: scopes, Expires: expires}}
+	out := desk.PairingCode{Terms: approval.Terms{Scopes: scopes, Expires: expires}}
 	if len(profileNames) == 0 && len(choices) == 1 {
 		profileNames = []string{all[0].Name}
 	}
 	for _, name := range profileNames {
 		i := slices.IndexFunc(all, func(p tool.Profile) bool { return strings.EqualFold(p.Name, name) || strings.EqualFold(p.Email, name) })
 		if i < 0 {
-			return PairingCode{}, fmt.Errorf("there is no profile %q", name)
+			return desk.PairingCode{}, fmt.Errorf("there is no profile %q", name)
 		}
 		out.Terms.Profiles, out.Profiles = append(out.Terms.Profiles, all[i].ID), append(out.Profiles, all[i].Name)
 	}
 	if len(out.Terms.Profiles) == 0 {
-		return PairingCode{}, fmt.Errorf("which profiles does the code give? Name them with --profiles")
+		return desk.PairingCode{}, fmt.Errorf("which profiles does the code give? Name them with --profiles")
 	}
 	if len(scopes) == 0 {
 		out.Terms.Scopes = offered.Basic()
 	}
 	known, err := offered.Scopes(ctx, nil)
 	if err != nil {
-		return PairingCode{}, err
+		return desk.PairingCode{}, err
 	}
 	for _, s := range out.Terms.Scopes {
 		if !slices.ContainsFunc(known, func(c approval.Choice) bool { return c.ID == s }) {
-			return PairingCode{}, fmt.Errorf("there is no scope %q to give", s)
+			return desk.PairingCode{}, fmt.Errorf("there is no scope %q to give", s)
 		}
 	}
 	pepper, err := b.keptPepper(ctx)
 	if err != nil {
-		return PairingCode{}, err
+		return desk.PairingCode{}, err
 	}
 	code := rand.Text()[:codeLetters]
 	out.Code, out.Until = code[:codeLetters/2]+"-"+code[codeLetters/2:], b.config.Now().Add(pairingTime)

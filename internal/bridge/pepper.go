@@ -88,14 +88,14 @@ func (b *Bridge) lockPepper(ctx context.Context) (unlock func(), err error) {
 func readPepper(ctx context.Context, v vault.Vault) (opaque.Pepper, error) {
 	kept, err := v.Get(ctx, pepperKey)
 	if err != nil {
-		return opaque.Pepper{}, fmt.Errorf("reading the vault: %w", err)
+		return opaque.Pepper{}, vaultError{fmt.Errorf("reading the vault: %w", err)}
 	}
 	return opaque.ParsePepper(kept)
 }
 
 func setPepper(ctx context.Context, v vault.Vault, p opaque.Pepper) error {
 	if err := v.Set(ctx, pepperKey, p[:]); err != nil {
-		return fmt.Errorf("writing the vault: %w", err)
+		return vaultError{fmt.Errorf("writing the vault: %w", err)}
 	}
 	return nil
 }

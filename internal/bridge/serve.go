@@ -28,13 +28,13 @@ import (
 
 // Addresses are where a bridge serves.
 type Addresses struct {
-	Local  string // host and port on this computer, e.g. 127.0.0.1:7878
+	Local  string // host and port on this computer, e.g. 127.0.0.1:7878; "" for the port of the settings
 	Public string // the https address under which the owner's own proxy is reached; "" for none
 	Behind string // host and port on this computer to which that proxy sends
 }
 
-// DefaultLocal is where a bridge serves if nothing else is said.
-const DefaultLocal = "127.0.0.1:7878"
+// exampleLocal is where a bridge serves if neither its start nor the settings say otherwise.
+const exampleLocal = "127.0.0.1:7878"
 
 // DefaultBehind is where the owner's own proxy sends to if nothing else is said.
 const DefaultBehind = "127.0.0.1:7879"
@@ -95,6 +95,11 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 			err = errors.Join(err, cerr)
 		}
 	}()
+	if a.Local == "" {
+		if a.Local, err = b.LocalAddress(ctx); err != nil {
+			return err
+		}
+	}
 	local, err := listenLocal(a.Local)
 	if err != nil {
 		return err
@@ -152,6 +157,8 @@ func (b *Bridge) served(err error) {
 	b.trouble.Store(nil)
 	if err != nil {
 		why := err.Error()
+		var ofVault vaultError
+		b.vaultly.Store(errors.As(err, &ofVault))
 		b.trouble.Store(&why)
 	}
 	b.changed.ring()
@@ -180,14 +187,14 @@ func (b *Bridge) newService(ctx context.Context, version string) (*service, erro
 func listenLocal(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("listening on %q: want a host and a port, e.g. %s", addr, DefaultLocal)
+		return nil, fmt.Errorf("listening on %q: want a host and a port, e.g. %s", addr, exampleLocal)
 	}
 	if !slices.Contains([]string{"127.0.0.1", "::1", "localhost"}, host) {
 		return nil, fmt.Errorf("listening on %q: Postern serves this computer alone; to be reached from elsewhere, put a proxy with https before it and give its address with --public-url", addr)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("listening: %w; choose another port with --addr", err)
+		return nil, fmt.Errorf("listening: %w; choose another port with the setting http.port, or once with --addr", err)
 	}
 	return l, nil
 }

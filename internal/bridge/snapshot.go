@@ -46,8 +46,12 @@ func (b *Bridge) whereServed(ctx context.Context, s *desk.Snapshot) {
 		}
 	}
 	s.Serving = s.Local != ""
-	if why := b.trouble.Load(); why != nil {
+	switch why := b.trouble.Load(); {
+	case why == nil:
+	case !b.vaultly.Load():
 		s.Trouble = *why
+	case s.Vault.Trouble == "" && !s.Vault.Asked: // or else it has been said
+		s.Vault.Trouble = *why
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postern/auth"
+	"postern/auth/vault"
 	"postern/internal/desk"
 )
 
@@ -24,6 +25,28 @@ type lookedAt struct {
 	last   int        // the look that the rest is of
 	vault  desk.Vault
 	client string // id of the owner's OAuth client
+
+	asking  int  // how many times the owner is being asked for the passphrase; one, or none
+	refused bool // they did not give it when they were last asked
+}
+
+// vaultError is an error of the vault, as opposed to one of what is done with its secrets.
+type vaultError struct{ error }
+
+func (e vaultError) Unwrap() error { return e.error }
+
+// askPassphrase asks the owner for the passphrase of the vault. While it does, the snapshots say so.
+func (b *Bridge) askPassphrase(create bool) (string, error) {
+	note := func(change int, refused bool) {
+		b.looked.mu.Lock()
+		b.looked.asking, b.looked.refused = b.looked.asking+change, refused
+		b.looked.mu.Unlock()
+		b.changed.ring()
+	}
+	note(1, false)
+	passphrase, err := b.config.Ask(create)
+	note(-1, err != nil)
+	return passphrase, err
 }
 
 func (l *lookedAt) begin() int {
@@ -49,11 +72,11 @@ func (l *lookedAt) keep(look int, v desk.Vault, client string) {
 	}
 }
 
-// waits notes that a look does not end, unless it has just ended, or a later one has.
+// waits notes that a look does not end, unless it has just ended, or a later one has, or it waits for the owner.
 func (l *lookedAt) waits(look int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if look > l.last {
+	if look > l.last && l.asking == 0 {
 		l.vault.Trouble = errVaultWaits.Error()
 	}
 }
@@ -61,7 +84,11 @@ func (l *lookedAt) waits(look int) {
 func (l *lookedAt) now() (desk.Vault, string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.vault, l.client
+	v := l.vault
+	if v.Asked, v.Refused = l.asking > 0, l.refused && !v.None; v.Asked {
+		v.Trouble = "" // it waits for the owner, and nothing is wrong
+	}
+	return v, l.client
 }
 
 // LookAtVault opens the vault and looks which OAuth client is in it, for the Snapshots that follow. It gives up after 15
@@ -76,7 +103,7 @@ func (b *Bridge) lookAtVault(ctx context.Context, patience time.Duration) {
 		kind, client, err := b.lookInside(ctx)
 		v := desk.Vault{Kind: kind}
 		if err != nil {
-			v.Trouble = err.Error()
+			v.Trouble, v.None = err.Error(), errors.Is(err, vault.ErrNoKeychain)
 		}
 		b.looked.keep(look, v, client)
 		b.changed.ring()
@@ -102,6 +129,24 @@ func (b *Bridge) lookInside(ctx context.Context) (kind, client string, err error
 		err = nil
 	}
 	return v.Kind(), c.ID, err
+}
+
+// UseEncryptedFile makes the encrypted file the vault from now on, on a computer without a keychain: the owner is asked for
+// a passphrase. A vault that can be used already is not left.
+func (b *Bridge) UseEncryptedFile(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.vault != nil {
+		return fmt.Errorf("the secrets are in a vault already: %s", b.vault.Kind())
+	}
+	v, err := vault.CreateFile(ctx, b.vaultConfig())
+	if err != nil {
+		return fmt.Errorf("making the encrypted vault: %w", err)
+	}
+	b.vault = v
+	b.looked.keep(b.looked.begin(), desk.Vault{Kind: v.Kind()}, "")
+	b.tell(news{Vault: true})
+	return nil
 }
 
 // ImportGoogleClient keeps the owner's OAuth client, from the JSON that Google Cloud gives for it, in the vault. note is

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -72,12 +73,17 @@ func TestALockedVaultHoldsNobodyUp(t *testing.T) {
 	go func() { defer close(looked); b.lookAtVault(t.Context(), 50*time.Millisecond) }()
 	waitFor(t, asked, "the vault's question")
 	waitFor(t, looked, "the end of the look")
-	if got := snap(t, b); got.Vault.Kind != "" || !strings.Contains(got.Vault.Trouble, "does not answer") {
-		t.Errorf("while it waits: %+v", got.Vault)
+	if got := snap(t, b); got.Vault != (desk.Vault{Asked: true}) {
+		t.Errorf("while the owner is asked: %+v", got.Vault)
 	}
-	changed := b.Changed()
 	close(unlock)
-	waitFor(t, changed, "the vault's answer")
+	within(t, "the vault's answer", func() bool {
+		got := snap(t, b).Vault
+		if got.Trouble != "" {
+			t.Fatalf("while it is unlocked: %+v", got)
+		}
+		return got.Kind != ""
+	})
 	if got := snap(t, b); got.Vault.Kind == "" || got.Vault.Trouble != "" || got.GoogleClient == "" {
 		t.Errorf("unlocked: %+v, %q", got.Vault, got.GoogleClient)
 	}
@@ -88,6 +94,63 @@ func TestAVaultThatCannotBeOpened(t *testing.T) {
 	b.LookAtVault(t.Context())
 	if got := snap(t, b); got.Vault.Trouble == "" || got.GoogleClient != "" {
 		t.Errorf("%+v, %q", got.Vault, got.GoogleClient)
+	}
+}
+
+// TestTheVaultsTroubleIsSaidOnce: that clients are not served follows from it.
+func TestTheVaultsTroubleIsSaidOnce(t *testing.T) {
+	asked := 0
+	b := openAt(t, Config{Getenv: noVault, Ask: func(bool) (string, error) { asked++; return "", errors.New("nobody gave the passphrase") }})
+	err := b.Serve(t.Context(), Addresses{Local: "127.0.0.1:0"}, "1", func(string, string) { t.Error("it serves without its vault") })
+	if err == nil || asked != 1 {
+		t.Fatalf("asked %d times, %v", asked, err)
+	}
+	for _, when := range []string{"before a look", "after one"} {
+		got := snap(t, b)
+		if got.Trouble != "" || !strings.Contains(got.Vault.Trouble, "nobody gave") || !got.Vault.Refused || got.Vault.Asked || got.Serving {
+			t.Errorf("%s: %q, %+v", when, got.Trouble, got.Vault)
+		}
+		b.LookAtVault(t.Context())
+	}
+}
+
+// TestAnEncryptedFileIsChosen by the owner where there is no keychain, and is remembered.
+func TestAnEncryptedFileIsChosen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a file as a vault takes its time")
+	}
+	dir := t.TempDir()
+	given := ""
+	c := Config{Dir: dir, Getenv: env(nil), Ask: func(bool) (string, error) {
+		if given == "" {
+			return "", errors.New("nobody gave the passphrase")
+		}
+		return given, nil
+	}}
+	b := openAt(t, c)
+	b.looked.keep(b.looked.begin(), desk.Vault{None: true, Trouble: "there is no keychain here"}, "")
+	if err := b.UseEncryptedFile(t.Context()); err == nil || !strings.Contains(err.Error(), "nobody gave") {
+		t.Errorf("without a passphrase: %v", err)
+	}
+	if got := snap(t, b).Vault; !got.None || got.Refused || got.Asked { // there is none that could be locked
+		t.Errorf("without a passphrase: %+v", got)
+	}
+	given = "not a secret"
+	if err := b.UseEncryptedFile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := snap(t, b); got.Vault != (desk.Vault{Kind: "encrypted file"}) {
+		t.Errorf("%+v", got.Vault)
+	}
+	if err := b.UseEncryptedFile(t.Context()); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("a second time: %v", err)
+	}
+	if err := openAt(t, c).UseEncryptedFile(t.Context()); err == nil || !strings.Contains(err.Error(), "one already") {
+		t.Errorf("by another process: %v", err)
+	}
+	v, err := openAt(t, c).Vault(t.Context())
+	if err != nil || v.Kind() != "encrypted file" {
+		t.Errorf("the next start takes %v, %v", v, err)
 	}
 }
 

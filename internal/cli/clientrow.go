@@ -95,6 +95,15 @@ func (c clientRow) may(now time.Time) string {
 	return what
 }
 
+// named puts words for a profile that was removed, and has no name any more.
+func named(profiles []string) []string {
+	all := make([]string, len(profiles))
+	for i, name := range profiles {
+		all[i] = cmp.Or(name, "a removed profile")
+	}
+	return all
+}
+
 // clientRows reads all clients with their grants.
 func clientRows(ctx context.Context, b *bridge.Bridge) ([]clientRow, error) {
 	all, err := b.Clients(ctx)
@@ -105,7 +114,7 @@ func clientRows(ctx context.Context, b *bridge.Bridge) ([]clientRow, error) {
 	for _, c := range all {
 		row := clientRow{ID: c.ID, Name: c.Name, Kind: c.Kind, Status: c.Status, NeedsSecret: c.NeedsSecret(), RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt, LastAddress: c.LastAddress, Grants: []grantRow{}}
 		for _, g := range c.Grants {
-			row.Grants = append(row.Grants, grantRow{g.ID, g.Names, g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason, g.Used})
+			row.Grants = append(row.Grants, grantRow{g.ID, named(g.Names), g.Scopes, g.Resource, g.RedirectURI, g.ApprovedVia, g.CreatedAt, g.LastUsedAt, g.LastAddress, g.ExpiresAt, g.RevokedAt, g.RevokeReason, g.Used})
 		}
 		rows = append(rows, row)
 	}

@@ -87,6 +87,8 @@ func stricter(k settings.Key, value string) bool {
 		return value == "false"
 	case "exchange.folder":
 		return false
+	case "tunnel.off_after":
+		return value == "1h" // no choice is shorter
 	case "http.origins":
 		return value == ""
 	}

@@ -11,31 +11,37 @@ import (
 
 // Snapshot is how a bridge stands at one moment.
 type Snapshot struct {
-	At           time.Time // when it was taken
-	Version      string
-	Dir          string // the state directory
-	Folder       string // the exchange folder
-	Serving      bool   // clients over HTTP are answered
-	Local        string // address of /mcp on this computer; "" if it is not served
-	Public       string // and from outside; "" if nothing is shared
-	Trouble      string // why clients are not served, or the store cannot be read; "" if nothing is wrong
-	Paused       bool
-	LockedDown   bool
-	Demo         bool      // the sample account is there
-	PairingUntil time.Time // until when new clients from outside may ask; zero if they may not
-	Vault        Vault
-	GoogleClient string // id of the owner's OAuth client; "" if none is kept
-	Profiles     []Profile
-	Waiting      []approval.Request // pending questions, oldest first; quiet ones too (Offer.Quiet)
-	Clients      []Client
-	Recent       []activity.Entry // the newest few, newest first
-	Settings     []Setting
+	At      time.Time // when it was taken
+	Version string
+	Dir     string // the state directory
+	Folder  string // the exchange folder
+	Serving bool   // clients over HTTP are answered
+	Local   string // address of /mcp on this computer; "" if it is not served
+	Public  string // and from outside; "" if nothing is shared
+	Trouble string // why clients are not served, or the store cannot be read; "" if nothing is wrong, or if it is the vault
+	// TunnelTrouble is why Postern is not reached from outside although the owner has switched that on; "" if it is, or need
+	// not be. It is of the tunnel alone: a proxy of the owner's own is not watched.
+	TunnelTrouble string
+	Paused        bool
+	LockedDown    bool
+	Demo          bool      // the sample account is there
+	PairingUntil  time.Time // until when new clients from outside may ask; zero if they may not
+	Vault         Vault
+	GoogleClient  string // id of the owner's OAuth client; "" if none is kept
+	Profiles      []Profile
+	Waiting       []approval.Request // pending questions, oldest first; quiet ones too (Offer.Quiet)
+	Clients       []Client
+	Recent        []activity.Entry // the newest few, newest first
+	Settings      []Setting
 }
 
 // Vault is where the secrets are.
 type Vault struct {
 	Kind    string // what it is, in words; "" as long as it has not been opened
 	Trouble string // why it cannot be used; "" if it can
+	Asked   bool   // the owner is being asked for its passphrase
+	Refused bool   // they did not give that of the vault that there is
+	None    bool   // there is no keychain here, and no encrypted file yet: the owner can choose one
 }
 
 // Profile is a Google account that the owner has signed in to.
@@ -79,8 +85,16 @@ type Grant struct {
 	Tools      []activity.Use
 }
 
-// Choice is something that can be chosen, by its id and in words.
+// Choice is something that can be chosen, by its id and in words. Of what is gone there is no Title.
 type Choice struct{ ID, Title string }
+
+// PairingCode is a code that stands in for the owner's answer, typed on the page that waits for it.
+type PairingCode struct {
+	Code     string         `json:"code"` // ABCD-EFGH
+	Until    time.Time      `json:"until"`
+	Terms    approval.Terms `json:"terms"`
+	Profiles []string       `json:"profiles"` // names
+}
 
 // Setting is one setting with its value in force.
 type Setting struct {

@@ -27,8 +27,7 @@ func Changed(before, now desk.Snapshot) (show, withdraw []Kind) {
 	}))
 	ended, ends := signedOut(before), signedOut(now)
 	tell(SignInAgain, len(ended) > 0, len(ends) > 0, slices.ContainsFunc(ends, func(id string) bool { return !slices.Contains(ended, id) }))
-	failed := now.Public == "" && now.Trouble != "" && before.Public != ""
-	tell(TunnelFailed, before.Public == "" && now.Public != "", failed, failed)
+	tell(TunnelFailed, before.TunnelTrouble != "", now.TunnelTrouble != "", before.TunnelTrouble == "")
 	tell(FirstShared, before.Public != "", now.Public != "", before.Public == "")
 	return show, withdraw
 }

@@ -20,6 +20,7 @@ func TestChanged(t *testing.T) {
 	profile := func(state string, sample bool) desk.Snapshot {
 		return desk.Snapshot{Profiles: []desk.Profile{{ID: "p", State: state, Sample: sample}}}
 	}
+	broken := desk.Snapshot{TunnelTrouble: "ngrok says no"}
 	shared := desk.Snapshot{Public: "https://x.example/mcp"}
 	for name, c := range map[string]struct {
 		before, now    desk.Snapshot
@@ -38,11 +39,15 @@ func TestChanged(t *testing.T) {
 		"signed in again":       {before: profile("must sign in again", false), now: profile("valid", false), withdraw: []Kind{SignInAgain}},
 		"Google unreachable":    {before: profile("valid", false), now: profile("unreachable", false)},
 		"the sample signed out": {now: profile("must sign in again", true)},
-		"shared":                {now: shared, show: []Kind{FirstShared}, withdraw: []Kind{TunnelFailed}},
+		"shared":                {now: shared, show: []Kind{FirstShared}},
 		"still shared":          {before: shared, now: shared},
 		"no longer shared":      {before: shared, withdraw: []Kind{FirstShared}},
-		"the tunnel broke":      {before: shared, now: desk.Snapshot{Trouble: "ngrok says no"}, show: []Kind{TunnelFailed}, withdraw: []Kind{FirstShared}},
-		"trouble, never shared": {now: desk.Snapshot{Trouble: "the port is taken"}},
+		"the tunnel broke":      {before: shared, now: broken, show: []Kind{TunnelFailed}, withdraw: []Kind{FirstShared}},
+		"it never came up":      {now: broken, show: []Kind{TunnelFailed}},
+		"it is still broken":    {before: broken, now: broken},
+		"the tunnel came back":  {before: broken, now: shared, show: []Kind{FirstShared}, withdraw: []Kind{TunnelFailed}},
+		"sharing was given up":  {before: broken, withdraw: []Kind{TunnelFailed}},
+		"trouble while shared":  {before: shared, now: desk.Snapshot{Trouble: "the port is taken"}, withdraw: []Kind{FirstShared}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			show, withdraw := Changed(c.before, c.now)

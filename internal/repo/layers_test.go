@@ -62,7 +62,7 @@ var only = map[string][]string{
 	"github.com/spf13/cobra":           {"postern/internal/cli"},
 	"google.golang.org/api/gmail/v1":   {"postern/internal/workspace/gmail", "postern/internal/mail", "postern/internal/fakegoogle"},
 	"postern/internal/fakegoogle/demo": {"postern/internal/bridge"},
-	"postern/internal/bridge":          {"postern/internal/cli", "postern/internal/bench", "postern/ui", "postern/cmd/postern-desktop"},
+	"postern/internal/bridge":          {"postern/internal/cli", "postern/internal/bench", "postern/cmd/postern-desktop"},
 	"postern/internal/cli":             {"postern/cmd/postern"},
 	"postern/internal/store":           {"postern/internal/bridge"},
 	"github.com/godbus/dbus/v5":        {"postern/internal/sessionbus", "postern/internal/notify"},
@@ -71,6 +71,9 @@ var only = map[string][]string{
 	"postern/internal/autostart":       {"postern/cmd/postern-desktop"},
 	"postern/internal/logfile":         {"postern/cmd/postern-desktop"},
 	"postern/assets/icons":             {"postern/cmd/postern-desktop"},
+	"postern/internal/clientconfig":    {"postern/internal/cli", "postern/cmd/postern-desktop"},
+	"github.com/tailscale/hujson":      {"postern/internal/clientconfig"},
+	"github.com/BurntSushi/toml":       {"postern/internal/clientconfig"},
 
 	// A template calls methods by names that the linker cannot see, so it keeps every method of every library: 5 MB more of
 	// program, 2 to 3 MiB more of memory at the start. Web pages are made with gomponents instead.
@@ -96,7 +99,7 @@ var never = map[string][]string{
 	"postern/internal/workspace": {"postern/server", "postern/auth", "postern/internal/bridge", "github.com/mark3labs/mcp-go"},
 	"postern/internal/tool":      {"github.com/mark3labs/mcp-go", "github.com/zalando/go-keyring", "postern/internal/store"},
 	"postern/auth":               {"postern/internal/tool", "postern/server"},
-	"postern/ui":                 {"fyne.io/fyne/v2/app", "postern/internal/cli", "postern/cmd"},
+	"postern/ui":                 {"fyne.io/fyne/v2/app", "postern/internal/cli", "postern/cmd", "postern/internal/bridge", "postern/internal/store"},
 	"postern/internal":           {"fyne.io/fyne/v2", "postern/ui"},
 	"postern/tunnel":             {"fyne.io/fyne/v2", "postern/ui"},
 	"postern/cmd/postern":        {"fyne.io/fyne/v2", "postern/ui", "postern/internal/notify", "postern/internal/sessionbus", "postern/internal/fakegoogle/discovery", "postern/internal/fakegoogle/proxy", "testing"},

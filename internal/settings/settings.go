@@ -48,6 +48,7 @@ func Keys() []Key {
 		{Name: "approvals.write", Default: "allow", Doc: "What happens to calls that change only your own things, reversibly.", Values: []string{"allow", "deny"}, Guards: true},
 		{Name: "exchange.folder", Doc: "Folder through which files come in and go out; empty for \"files\" in the state directory.", Check: folder, Guards: true},
 		{Name: "http.origins", Doc: "Web pages that may call Postern from a browser, e.g. http://localhost:6274 for the MCP Inspector, separated by commas.", Check: origins, Guards: true},
+		{Name: "http.port", Default: "7878", Doc: "Port on this computer where clients over HTTP find Postern, 1024 to 65535. \"postern serve\" takes it at its next start.", Check: port},
 		{Name: "log.level", Default: "info", Doc: "What the log on stderr holds.", Values: []string{"debug", "info", "warn", "error"}},
 		{Name: "oauth.access", Doc: "How long clients over HTTP get access for at a time, 5m to 24h; empty for 1h, and 12h from outside.", Check: or("", span(5*time.Minute, day)), Guards: true},
 		{Name: "oauth.grant", Default: "180d", Doc: "How long a client that is let in may come back, if you do not say: 1d to 3650d, or never for no end.", Check: or(never, span(day, 3650*day)), Guards: true},
@@ -55,12 +56,21 @@ func Keys() []Key {
 		{Name: "read_only", Default: "false", Doc: "Whether clients are shown only tools that change nothing.", Values: bools, Guards: true},
 		{Name: "tier", Default: "core", Doc: "How many tools clients are shown.", Values: []string{"core", "extended", "complete"}},
 		{Name: "toolsets", Doc: "Toolsets that clients are shown, separated by commas; empty for all.", Check: toolsets},
+		{Name: "tunnel.off_after", Default: "8h", Doc: "When sharing by the switch ends by itself. A proxy of your own is not touched.", Values: []string{"1h", "4h", "8h", "24h", never}, Guards: true},
 	}
 }
 
 func days(v string) error {
 	if n, err := strconv.Atoi(v); err != nil || n < 1 || n > 3650 {
 		return fmt.Errorf("want a number of days from 1 to 3650")
+	}
+	return nil
+}
+
+// port is one that a program of the owner's may listen at, and that clients find again: so none that the system would choose.
+func port(v string) error {
+	if n, err := strconv.Atoi(v); err != nil || n < 1024 || n > 65535 {
+		return fmt.Errorf("want a port from 1024 to 65535")
 	}
 	return nil
 }
@@ -124,9 +134,11 @@ type Settings struct {
 	Grant         time.Duration // oauth.grant; less than zero for no end
 	Refresh       time.Duration // oauth.refresh
 	Level         slog.Level
+	Port          int // http.port
 	ReadOnly      bool
 	Tier          string
-	Toolsets      []string // nil for all
+	Toolsets      []string      // nil for all
+	OffAfter      time.Duration // tunnel.off_after; less than zero for never
 }
 
 // Values returns the values in force, by name. A value that is no longer allowed counts as the default.
@@ -155,7 +167,13 @@ func Load(ctx context.Context, s Store) (Settings, error) {
 	if err != nil {
 		return Settings{}, fmt.Errorf("reading activity.keep_days: %w", err)
 	}
+	port, err := strconv.Atoi(v["http.port"])
+	if err != nil {
+		return Settings{}, fmt.Errorf("reading http.port: %w", err)
+	}
 	out := Settings{
+		Port:          port,
+		OffAfter:      lasting(v["tunnel.off_after"]),
 		KeepActivity:  time.Duration(keep) * 24 * time.Hour,
 		CLI:           v["approvals.cli"] == "true",
 		BesideDesktop: v["approvals.cli_beside_desktop"] == "true",

@@ -42,7 +42,7 @@ func TestSetAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Join(got.Toolsets, " ") != "gmail drive" || got.Tier != "extended" || got.Outward != "deny" || got.Destructive != "ask" ||
-		got.KeepActivity != 7*24*time.Hour || got.Level.String() != "DEBUG" || got.CLI || got.Elicitation {
+		got.KeepActivity != 7*24*time.Hour || got.Level.String() != "DEBUG" || got.CLI || got.Elicitation || got.Port != 7878 || got.OffAfter != 8*time.Hour {
 		t.Errorf("Load: %+v", got)
 	}
 }
@@ -58,6 +58,11 @@ func TestRefused(t *testing.T) {
 		{"exchange.folder", "files", "absolute"},
 		{"exchange.folder", "/", "clients"},
 		{"toolsets", "gmail;rm", "names such as"},
+		{"http.port", "0", "1024 to 65535"},
+		{"http.port", "80", "1024 to 65535"},
+		{"http.port", "65536", "1024 to 65535"},
+		{"http.port", "0.0.0.0:7878", "1024 to 65535"},
+		{"tunnel.off_after", "9h", "1h, 4h, 8h, 24h, never"},
 	} {
 		if err := Set(t.Context(), s, c.name, c.value); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("Set(%s, %s): %v, want %q", c.name, c.value, err, c.want)

@@ -86,7 +86,7 @@ func newForm(q Question, done func(string), cancel func()) *form {
 		fields.Add(f.again)
 	}
 	buttons := container.NewHBox(layout.NewSpacer(), widget.NewButton(text.T("unlock.cancel"), cancel), f.unlock)
-	f.content = container.NewPadded(container.NewBorder(heading, container.NewVBox(fields, f.problem, buttons), nil, nil, explained))
+	f.content = container.NewPadded(container.NewBorder(container.NewVBox(heading, explained, fields, f.problem), buttons, nil, nil))
 	return f
 }
 

@@ -1,0 +1,157 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"postern/internal/desk"
+)
+
+// pictured is what a window can be brought to.
+type pictured struct {
+	name string
+	size fyne.Size // 640 by 480, if it is not said
+	open func(t *testing.T, st *stage)
+}
+
+// scrollDown shows the end of the page.
+func (st *stage) scrollDown() {
+	each(st.window.Content(), func(o fyne.CanvasObject) {
+		if s, ok := o.(*container.Scroll); ok {
+			s.Refresh() // what the canvas does with each frame
+			s.ScrollToBottom()
+		}
+	})
+}
+
+// states are what lies over the window, and what a page shows besides its scenes.
+func states() []pictured {
+	tall := fyne.NewSize(680, 760)
+	return []pictured{
+		{name: "sheet-lockdown", open: func(t *testing.T, st *stage) { st.press(t, "Lock down…") }},
+		{name: "sheet-google", open: func(t *testing.T, st *stage) {
+			st.draw(fresh())
+			st.press(t, "Begin…")
+		}},
+		{name: "sheet-profile", open: func(_ *testing.T, st *stage) { st.window.addProfile() }},
+		{name: "sheet-browser", open: func(_ *testing.T, st *stage) {
+			st.work.spawn = func(func()) {}
+			st.window.profiles.again("home")
+			st.window.profiles.sheet.waiting(desk.Step{URL: "https://accounts.google.com/o/oauth2/v2/auth?client_id=1234567890-abc.apps.googleusercontent.com&code_challenge=x", Opened: true})
+		}},
+		{name: "sheet-signed", open: func(_ *testing.T, st *stage) {
+			st.bridge.remarks = []string{"Calendar was not granted: its tools are not shown. Sign in again to grant it."}
+			st.window.profiles.again("work")
+		}},
+		{name: "sheet-refused", open: func(_ *testing.T, st *stage) {
+			st.bridge.err = errors.New("signing in: Google refused (access_denied): allow it on Google's page")
+			st.window.profiles.again("work")
+		}},
+		{name: "sheet-change", open: func(t *testing.T, st *stage) {
+			choicesOnOffer(st.bridge)
+			st.window.open(viewClients)
+			st.press(t, "Change…")
+		}},
+		{name: "sheet-code", open: func(_ *testing.T, st *stage) {
+			st.window.views[viewShare].(*shareView).pairing.showCode(desk.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)})
+		}},
+		{name: "sheet-failed", open: func(t *testing.T, st *stage) {
+			st.bridge.err = errors.New("pausing: the disk is full: free some space")
+			st.press(t, "Pause all access")
+		}},
+		{name: "sheet-vault", open: func(t *testing.T, st *stage) {
+			st.draw(bare())
+			st.press(t, "Choose…")
+		}},
+		{name: "sheet-apps", open: func(t *testing.T, st *stage) { st.press(t, "Connect them…") }},
+		{name: "sheet-apps-replace", open: func(t *testing.T, st *stage) {
+			st.apps.all = st.apps.all[1:2]
+			st.apps.all[0].Old = "[mcp_servers.postern]\ncommand = \"" + bidi + "\"\nargs = [\"" + shell + "\"]"
+			st.press(t, "Look again")
+			st.tick(t, "Codex")
+			st.press(t, "Connect them…")
+		}},
+		{name: "sheet-clear", open: func(t *testing.T, st *stage) {
+			st.window.open(viewActivity)
+			st.press(t, "Clear…")
+		}},
+		{name: "apps-done", size: tall, open: func(t *testing.T, st *stage) {
+			st.apps.fail = map[string]error{"cursor": errors.New("the file is no valid JSON (line 3, column 1: invalid character '}'): mend it first")}
+			st.press(t, "Connect them…")
+			st.press(t, "Write it")
+		}},
+		{name: "apps-none", open: func(t *testing.T, st *stage) {
+			st.apps.all = nil
+			st.press(t, "Look again")
+		}},
+		{name: "apps-hostile", size: tall, open: func(t *testing.T, st *stage) {
+			st.apps.all[0].Connected, st.apps.all[0].Problem = false, "the file is no valid JSON ("+bidi+shell+long+")"
+			st.apps.all[1].Old = long
+			st.apps.all[2].Name = long
+			st.press(t, "Look again")
+		}},
+		{name: "steps-signed", size: tall, open: func(_ *testing.T, st *stage) {
+			s := fresh()
+			s.GoogleClient, s.Profiles = usual().GoogleClient, usual().Profiles[:1]
+			st.apps.all[0].Connected = false
+			st.window.views[viewStatus].(*statusView).apps.look()
+			st.draw(s)
+		}},
+		{name: "activity-found", open: func(_ *testing.T, st *stage) {
+			st.window.open(viewActivity)
+			st.bridge.entries = st.bridge.entries[1:2]
+			st.window.views[viewActivity].(*activityView).outcome.SetSelected("denied")
+		}},
+		{name: "activity-nothing", open: func(_ *testing.T, st *stage) {
+			st.window.open(viewActivity)
+			st.bridge.entries = nil
+			st.window.views[viewActivity].(*activityView).client.SetText("Nobody")
+		}},
+		{name: "working", open: func(_ *testing.T, st *stage) {
+			st.work.spawn = func(func()) {}
+			st.work.run("Exporting the activity", func(context.Context) error { return nil }, nil)
+			for _, later := range st.late {
+				later()
+			}
+		}},
+		{name: "news", open: func(_ *testing.T, st *stage) {
+			st.work.news("The activity was exported", "/home/anna/postern-activity.csv")
+			st.work.fail("Removing work", errors.New("Google could not be told: remove the access at myaccount.google.com "+bidi))
+		}},
+		{name: "settings-below", size: fyne.NewSize(680, 900), open: func(_ *testing.T, st *stage) {
+			st.window.open(viewSettings)
+			for range 2 {
+				st.window.Resize(fyne.NewSize(681, 901))
+				st.window.Resize(fyne.NewSize(680, 900))
+			}
+			st.scrollDown()
+		}},
+		{name: "settings-refused", size: tall, open: func(_ *testing.T, st *stage) {
+			st.window.open(viewSettings)
+			s := usual()
+			for i := range s.Settings {
+				switch s.Settings[i].Name {
+				case "read_only":
+					s.Settings[i].Value = "true"
+				case "toolsets":
+					s.Settings[i].Value = "gmail,drive"
+				case "exchange.folder":
+					s.Settings[i].Value = "/home/anna/" + rtl + "/" + long
+				}
+			}
+			st.draw(s)
+			st.bridge.err = errors.New("setting exchange.folder to \"/\": the whole disk cannot be the exchange folder")
+			for _, o := range st.window.settings.fields["exchange.folder"].box.Objects {
+				if e := entryIn(o); e != nil {
+					e.SetText("/")
+					e.OnSubmitted("/")
+				}
+			}
+		}},
+	}
+}
