@@ -25,7 +25,7 @@ func desktops(binary, bare, dir string, runs int) ([]figure, error) {
 	}
 	defer s.end()
 	apps := []trayApp{
-		{path: bare, log: &bytes.Buffer{}},
+		{path: bare, bare: true, log: &bytes.Buffer{}},
 		{path: binary, args: []string{"--hidden", "--demo", "--addr", "127.0.0.1:0"}, log: &bytes.Buffer{}},
 	}
 	first, err := trayStarts(s, apps, runs)
@@ -128,6 +128,7 @@ func idle(s *seat, apps []trayApp) (used []usage, err error) {
 type trayApp struct {
 	path string
 	args []string
+	bare bool // it has nothing to put away
 	log  *bytes.Buffer
 }
 
@@ -146,8 +147,13 @@ func (a trayApp) start(s *seat) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// stop ends it as a log-out does.
+// stop ends it as a log-out does. Of the bare app Fyne does not always come back.
 func (a trayApp) stop(cmd *exec.Cmd) error {
+	if a.bare {
+		err := cmd.Process.Kill()
+		_ = cmd.Wait() // that it was killed is known
+		return err
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	app.SetMetadata(fyne.AppMetadata{ID: "postern.bench.baretray", Name: "Bare", Icon: theme.ComputerIcon(), Migrations: map[string]bool{"fyneDo": true}})
+	app.SetMetadata(fyne.AppMetadata{ID: "postern.bench.baretray", Name: "Bare", Migrations: map[string]bool{"fyneDo": true}})
 	a := app.NewWithID("postern.bench.baretray")
 	w := a.NewWindow("Bare")
 	w.SetContent(widget.NewLabel("Nothing"))
