@@ -238,6 +238,32 @@ func TestTheMenuDoesWhatItSays(t *testing.T) {
 	}
 }
 
+// TestTheMenuAsksOnce: who clicks twice has one question to answer, not one below the other.
+func TestTheMenuAsksOnce(t *testing.T) {
+	for _, label := range []string{"Lock down…", "Add profile…", "Lift the lockdown…"} {
+		s := asked()
+		s.LockedDown = strings.HasPrefix(label, "Lift")
+		st := newStage(t, s)
+		tray := &fakeTray{}
+		st.Tray(tray)
+		for range 3 {
+			tray.choose(t, label)
+		}
+		if st.window.Canvas().Overlays().Top() == nil {
+			t.Errorf("%s asks nothing", label)
+			continue
+		}
+		st.press(t, "Cancel")
+		if st.window.Canvas().Overlays().Top() != nil {
+			t.Errorf("%s, clicked three times, asks again after the answer", label)
+		}
+		tray.choose(t, label)
+		if st.window.Canvas().Overlays().Top() == nil {
+			t.Errorf("%s is not asked a second time", label)
+		}
+	}
+}
+
 func TestTheLoopDrawsWhatChanges(t *testing.T) {
 	st := newStage(t, fresh())
 	drawn, asked := make(chan desk.Snapshot, 10), 0

@@ -36,8 +36,11 @@ type signIn struct {
 	busy     bool               // it is
 }
 
-// add begins with a new profile.
+// add begins with a new profile, unless the owner is at one: the menu in the tray can be clicked all the same.
 func (v *profilesView) add() {
+	if v.sheet != nil && v.sheet.open() {
+		return
+	}
 	s := &signIn{sheet: newSheet(v.w, text.T("profiles.add_title"), 520), v: v}
 	v.sheet = s
 	s.SetOnClosed(s.cancel)
