@@ -250,8 +250,8 @@ func (v *profilesView) openClient(then func(id, note string, err error)) {
 		v.importClient(r, then)
 	}, v.w)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".json"}))
+	d.Show() // first: until then Fyne's dialog has no size to look at, and panics
 	d.Resize(v.w.Canvas().Size())
-	d.Show()
 }
 
 // importClient reads a Google client and keeps it.
