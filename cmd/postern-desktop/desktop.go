@@ -224,6 +224,7 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	go d.bridge.LookAtVault(ctx) // it may wait for a keychain longer than we live
 	d.app.Lifecycle().SetOnStarted(func() { group.Go(func() { d.obey(ctx) }) })
 	breakWhenAsked()
+	d.stirWhenAsked(ctx)
 	d.app.Run()
 	return nil
 }

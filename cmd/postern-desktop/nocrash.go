@@ -2,4 +2,8 @@
 
 package main
 
+import "context"
+
 func breakWhenAsked() {}
+
+func (*desktop) stirWhenAsked(context.Context) {}
