@@ -228,6 +228,6 @@ func newStage(t *testing.T, s desk.Snapshot) *stage {
 	st.work.spawn = func(f func()) { f() }
 	st.work.after = func(_ time.Duration, f func()) { st.late = append(st.late, f) }
 	st.draw(s)
-	t.Cleanup(st.window.Close)
+	t.Cleanup(st.win().Close)
 	return st
 }

@@ -201,7 +201,8 @@ func (d *Desk) put(c *card, title string) {
 	d.window.SetTitle(title)
 	d.window.SetContent(c.content)
 	d.window.Resize(fyne.NewSize(width, height))
-	c.content.Refresh() // or else a text of several lines is not there until it is touched
+	// Or else a text of several lines is not there until it is touched.
+	c.content.Refresh()
 	d.window.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) { // while nothing has the focus
 		if e.Name == fyne.KeyEscape {
 			d.escape()
