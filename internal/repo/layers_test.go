@@ -73,7 +73,7 @@ var only = map[string][]string{
 	"postern/internal/notify":          {"postern/cmd/postern-desktop"},
 	"postern/internal/autostart":       {"postern/cmd/postern-desktop"},
 	"postern/internal/logfile":         {"postern/cmd/postern-desktop"},
-	"postern/assets/icons":             {"postern/cmd/postern-desktop"},
+	"postern/assets/icons":             {"postern/cmd/postern-desktop", bareTray},
 
 	// A template calls methods by names that the linker cannot see, so it keeps every method of every library: 5 MB more of
 	// program, 2 to 3 MiB more of memory at the start. Web pages are made with gomponents instead.
