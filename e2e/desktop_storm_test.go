@@ -195,7 +195,7 @@ func (a *app) stormMouse() (stop func() (clicks int)) {
 
 var stirredLine = regexp.MustCompile(`msg=stirred changes=(\d+) goroutines=(\d+) heap=(\d+)`)
 
-// stirring is what the app says of itself while it is stirred.
+// stirring is what the app says of itself while it is stirred. heap is what lived when garbage was last collected.
 type stirring struct{ changes, goroutines, heap int }
 
 func (a *app) stirred() (all []stirring) {

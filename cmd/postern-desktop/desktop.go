@@ -35,6 +35,7 @@ const (
 	hostAsked = time.Second            // until the session bus has said whether there is a tray
 	trayComes = 5 * time.Second        // at login, until the desktop has one
 	lookAgain = 250 * time.Millisecond // between two looks for it
+	settles   = 5 * time.Second        // after the start, until all is there
 	letsGo    = 300 * time.Millisecond // after quitting, until Fyne is done
 	closing   = 1500 * time.Millisecond
 )
@@ -222,7 +223,10 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	group.Go(func() { d.serve(ctx) })
 	group.Go(func() { d.ui.Run(ctx) })
 	go d.bridge.LookAtVault(ctx) // it may wait for a keychain longer than we live
-	d.app.Lifecycle().SetOnStarted(func() { group.Go(func() { d.obey(ctx) }) })
+	d.app.Lifecycle().SetOnStarted(func() {
+		group.Go(func() { d.obey(ctx) })
+		time.AfterFunc(settles, debug.FreeOSMemory) // of what the start took; Go keeps it for long where little happens
+	})
 	breakWhenAsked()
 	d.stirWhenAsked(ctx)
 	d.app.Run()

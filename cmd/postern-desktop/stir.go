@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/metrics"
 	"strconv"
 	"syscall"
 	"time"
@@ -62,9 +63,9 @@ func (s *stirrer) stir(ctx context.Context, stop <-chan os.Signal) error {
 			return err
 		}
 		if n%int(time.Second/stirEvery) == 0 {
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			s.bridge.Log.Info("stirred", "changes", n, "goroutines", runtime.NumGoroutine(), "heap", m.HeapAlloc)
+			live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+			metrics.Read(live)
+			s.bridge.Log.Info("stirred", "changes", n, "goroutines", runtime.NumGoroutine(), "heap", live[0].Value.Uint64())
 		}
 	}
 }
