@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -79,13 +80,18 @@ var racing = os.Getenv("POSTERN_TEST_RACE") != ""
 // calm fails the test unless the app still does what it is for.
 func (a *app) calm() {
 	a.t.Helper()
-	if o := a.terminal("", "lockdown", "--lift"); o.code != 0 { // a click may have been a yes to it
-		a.t.Errorf("lifting the lockdown: exit %d\n%s", o.code, o.stdout)
+	quiet := within(patience, func() bool { // clicks that still wait may pause it again, or lock it down
+		for _, args := range [][]string{{"lockdown", "--lift"}, {"resume"}} {
+			if o := a.terminal("", args...); o.code != 0 {
+				a.t.Errorf("postern %v: exit %d\n%s", args, o.code, o.stdout)
+			}
+		}
+		return within(3*time.Second, func() bool { ready, err := a.has("Ready"); return ready && err == nil })
+	})
+	if !quiet {
+		menu, err := a.tray.menu(a.cmd.Process.Pid)
+		a.t.Fatalf("after the storm the menu shows %q, %v", slices.Collect(maps.Keys(menu)), err)
 	}
-	if o := a.terminal("", "resume"); o.code != 0 {
-		a.t.Errorf("resuming: exit %d\n%s", o.code, o.stdout)
-	}
-	a.shows("Ready")
 	if got := a.status(a.t, "x"); got != 401 {
 		a.t.Errorf("an unknown token gets %d", got)
 	}
