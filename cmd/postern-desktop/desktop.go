@@ -135,8 +135,7 @@ func (d *desktop) finish(group *sync.WaitGroup, cancel func(), attended <-chan e
 }
 
 // insist ends the program in order when the owner has quit and Fyne does not come back. It empties the queue of what is to
-// be done on its thread only as far as it sees it at that moment, and then waits for ever for what came a moment later:
-// at one end in fifty or so.
+// be done on its thread only as far as it sees it at that moment, and then may wait for ever for what came a moment later.
 func (d *desktop) insist(gone <-chan struct{}, finish func()) {
 	select {
 	case <-d.left:

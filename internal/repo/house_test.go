@@ -57,7 +57,7 @@ func TestNoDumpingGround(t *testing.T) {
 }
 
 // TestNoThemeOfItsOwn keeps one theme for the whole app: for each part of a window that has its own, Fyne loads every font
-// anew, 5 to 20 MiB, and keeps them until the end.
+// anew, and keeps them until the end.
 func TestNoThemeOfItsOwn(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, f := range p.GoFiles {
