@@ -35,6 +35,8 @@ vet:
 	CGO_ENABLED=1 go vet ./cmd/postern-desktop
 	CGO_ENABLED=0 go vet -tags e2e,$(TAGS) ./e2e
 	CGO_ENABLED=0 go vet -tags e2e,conformance,$(TAGS) ./e2e ./server
+	CGO_ENABLED=0 go vet -tags e2e,soak,$(TAGS) ./e2e
+	CGO_ENABLED=1 go vet -tags probe,$(TAGS) ./cmd/postern-desktop
 	CGO_ENABLED=0 go run $(STATICCHECK) ./...
 	go mod verify
 
@@ -54,10 +56,13 @@ screenshots: build ## the pictures of the desktop app in docs/pictures, from the
 	scripts/screenshots bin/postern-desktop docs/pictures
 
 bench: ## print figures; fails over a budget
+	@scripts/setup test
 	CGO_ENABLED=0 go build -ldflags='-s -w' -o bin/postern ./cmd/postern
 	CGO_ENABLED=0 go build -tags conformance,$(TAGS) -ldflags='-s -w' -o bin/postern-fixture ./cmd/postern
+	CGO_ENABLED=1 go build -ldflags='-s -w' -o bin/postern-desktop ./cmd/postern-desktop
+	CGO_ENABLED=1 go build -ldflags='-s -w' -o bin/baretray ./internal/bench/baretray
 	CGO_ENABLED=0 go build -o bin/bench ./internal/bench
-	bin/bench -binary bin/postern -fixture bin/postern-fixture
+	bin/bench -binary bin/postern -fixture bin/postern-fixture -desktop bin/postern-desktop -baretray bin/baretray
 
 soak: ## long: fuzzing and repeats
 	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=2m ./internal/mail
@@ -72,4 +77,5 @@ soak: ## long: fuzzing and repeats
 	CGO_ENABLED=0 go test -fuzz=FuzzChallenge -fuzztime=5m ./server/guard
 	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=5m ./server/peek
 	CGO_ENABLED=1 go test -race -count=20 -short $(RACE)
-	POSTERN_TEST_RACE=1 CGO_ENABLED=0 go test -count=1 -tags e2e,$(TAGS) -timeout 30m ./e2e -run TestDesktop
+	CGO_ENABLED=0 go test -count=1 -v -tags e2e,soak,$(TAGS) -timeout 60m ./e2e -run TestSoak
+	POSTERN_TEST_RACE=1 CGO_ENABLED=0 go test -count=1 -tags e2e,soak,$(TAGS) -timeout 60m ./e2e -run 'TestDesktop|TestSoakDesktopStorm'

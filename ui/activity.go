@@ -167,8 +167,8 @@ func (v *activityView) export() {
 		}
 	}, v.w)
 	d.SetFileName("postern-activity.csv")
+	d.Show() // first: until then Fyne's dialog has no size to look at, and panics
 	d.Resize(v.w.Canvas().Size())
-	d.Show()
 }
 
 func (v *activityView) exportTo(out fyne.URIWriteCloser) {

@@ -43,7 +43,7 @@ type App struct {
 	config Config
 	do     func(func())
 	work   *work
-	window *window
+	window *window       // nil until it is wanted: see win
 	last   desk.Snapshot // what is drawn
 	drawn  bool          // anything was: the app runs
 
@@ -89,7 +89,6 @@ func New(c Config) *App {
 	a.work = newWork(ctx, a.do, func(f func()) { go f() }, func(d time.Duration, f func()) {
 		time.AfterFunc(d, func() { a.do(f) })
 	})
-	a.window = newWindow(a)
 	a.work.show = a.ShowWindow
 	return a
 }
@@ -143,7 +142,19 @@ func (a *App) draw(s desk.Snapshot) {
 	a.last, a.drawn = s, true
 	a.drawTray()
 	a.config.Questions.Update(s.Loud())
-	a.window.update(s)
+	if a.window != nil {
+		a.window.update(s)
+	}
+}
+
+// win returns the window. It is made when it is first wanted: with its texts it takes 15 MiB, mostly fonts, which an app
+// that waits in the tray can do without.
+func (a *App) win() *window {
+	if a.window == nil {
+		a.window = newWindow(a)
+		a.window.update(a.last)
+	}
+	return a.window
 }
 
 // Tray puts the menu and the icon into a tray.
@@ -179,24 +190,24 @@ func (a *App) choose(e entry) {
 	case copyLocal, copyPublic:
 		a.config.Fyne.Clipboard().SetContent(e.Arg)
 	case useProfile:
-		a.window.profiles.use(e.Arg)
+		a.win().profiles.use(e.Arg)
 	case addProfile:
-		a.window.open(viewProfiles)
+		a.win().open(viewProfiles)
 		a.ShowWindow()
-		a.window.profiles.add()
+		a.win().profiles.add()
 	case share:
-		a.window.open(viewShare)
+		a.win().open(viewShare)
 		a.ShowWindow()
 	case pause:
-		a.window.switches.pause(e.Arg == "")
+		a.win().switches.pause(e.Arg == "")
 	case lockdown:
 		a.ShowWindow()
-		a.window.switches.lockdown()
+		a.win().switches.lockdown()
 	case lift:
 		a.ShowWindow()
-		a.window.switches.lift()
+		a.win().switches.lift()
 	case openSettings:
-		a.window.open(viewSettings)
+		a.win().open(viewSettings)
 		a.ShowWindow()
 	case quit:
 		a.quit()
@@ -211,18 +222,18 @@ func (a *App) quit() {
 }
 
 // ShowWindow opens the window, or raises it.
-func (a *App) ShowWindow() { a.window.raise() }
+func (a *App) ShowWindow() { a.win().raise() }
 
 // ShowRequests puts what waits to the owner, also what does not show by itself: a client from outside that came when none
 // was expected. To look at one is to expect it, so it opens the pairing window.
 func (a *App) ShowRequests() {
 	if len(a.last.Waiting) == 0 {
-		a.window.open(viewClients)
+		a.win().open(viewClients)
 		a.ShowWindow()
 		return
 	}
 	if a.last.Quiet() > 0 && a.last.PairingUntil.IsZero() {
-		newPairing(a.window).open()
+		newPairing(a.win()).open()
 	}
 	a.config.Questions.Review(a.last.Waiting)
 }

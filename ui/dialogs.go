@@ -52,7 +52,7 @@ func (s *sheet) Show() {
 
 // Hide closes it.
 func (s *sheet) Hide() {
-	if !s.pop.Visible() {
+	if !s.open() {
 		return
 	}
 	s.window.Canvas().SetOnTypedKey(s.before)
@@ -87,8 +87,11 @@ func (s *sheet) fit() {
 	s.pop.Refresh()
 }
 
+// open reports whether it is shown.
+func (s *sheet) open() bool { return s.pop.Visible() }
+
 // confirm asks before something that cannot simply be taken back. The focus is on the way out.
-func confirm(w fyne.Window, title, question, yes string, then func()) {
+func confirm(w fyne.Window, title, question, yes string, then func()) *sheet {
 	s := newSheet(w, title, 440)
 	s.Show()
 	no := newButton(text.T("window.cancel"), nil, s.Hide)
@@ -97,4 +100,5 @@ func confirm(w fyne.Window, title, question, yes string, then func()) {
 			s.Hide()
 			then()
 		}).danger())
+	return s
 }

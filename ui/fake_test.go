@@ -266,6 +266,6 @@ func newStageIn(t *testing.T, s desk.Snapshot, look fyne.Theme) *stage {
 	st.work.spawn = func(f func()) { f() }
 	st.work.after = func(_ time.Duration, f func()) { st.late = append(st.late, f) }
 	st.draw(s)
-	t.Cleanup(st.window.Close)
+	t.Cleanup(st.win().Close)
 	return st
 }

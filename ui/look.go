@@ -13,14 +13,15 @@ func Look() fyne.Theme { return look{theme.DefaultTheme()} }
 
 type look struct{ fyne.Theme }
 
-// The colours that differ from Fyne's. Text of less weight has a contrast of at least 4.5 to 1 on page and panel.
+// The colours that differ from Fyne's. Text of less weight, and the edge around
+// what is to be filled in, have a contrast of at least 4.5 to 1 on page and panel.
 var (
 	light = map[fyne.ThemeColorName]color.Color{
 		theme.ColorNameBackground:       color.NRGBA{0xf4, 0xf4, 0xf7, 0xff},
 		theme.ColorNameHeaderBackground: color.NRGBA{0xff, 0xff, 0xff, 0xff}, // of panels
 		theme.ColorNameButton:           color.NRGBA{0xe7, 0xe7, 0xed, 0xff},
 		theme.ColorNameInputBackground:  color.NRGBA{0xec, 0xec, 0xf1, 0xff},
-		theme.ColorNameInputBorder:      color.NRGBA{0xb4, 0xb4, 0xbe, 0xff},
+		theme.ColorNameInputBorder:      color.NRGBA{0x6c, 0x6c, 0x76, 0xff},
 		theme.ColorNameDisabled:         color.NRGBA{0x66, 0x66, 0x70, 0xff},
 		theme.ColorNamePlaceHolder:      color.NRGBA{0x6c, 0x6c, 0x76, 0xff},
 		theme.ColorNameForeground:       color.NRGBA{0x24, 0x24, 0x2a, 0xff},
@@ -34,7 +35,7 @@ var (
 		theme.ColorNameOverlayBackground: color.NRGBA{0x26, 0x26, 0x2c, 0xff},
 		theme.ColorNameButton:            color.NRGBA{0x38, 0x38, 0x40, 0xff},
 		theme.ColorNameInputBackground:   color.NRGBA{0x2f, 0x2f, 0x36, 0xff},
-		theme.ColorNameInputBorder:       color.NRGBA{0x5c, 0x5c, 0x66, 0xff},
+		theme.ColorNameInputBorder:       color.NRGBA{0x9a, 0x9a, 0xa4, 0xff},
 		theme.ColorNameDisabled:          color.NRGBA{0xa0, 0xa0, 0xaa, 0xff},
 		theme.ColorNamePlaceHolder:       color.NRGBA{0x9a, 0x9a, 0xa4, 0xff},
 		theme.ColorNameSuccess:           color.NRGBA{0x5f, 0xc8, 0x74, 0xff},

@@ -279,6 +279,51 @@ func TestTheMenuDoesWhatItSays(t *testing.T) {
 	}
 }
 
+// TestTheWindowIsMadeWhenItIsWanted: an app that waits in the tray has none, and draws into none.
+func TestTheWindowIsMadeWhenItIsWanted(t *testing.T) {
+	st := newStage(t, fresh())
+	st.window = nil // which the stage has made
+	tray := &fakeTray{}
+	st.Tray(tray)
+	st.draw(usual())
+	tray.choose(t, "Copy local address")
+	if st.window != nil {
+		t.Fatal("there is a window already")
+	}
+	tray.choose(t, "Open Postern")
+	if st.window == nil || !st.window.shown {
+		t.Fatal("no window comes")
+	}
+	t.Cleanup(st.window.Close)
+	st.shows(t, "http://127.0.0.1:7878/mcp") // as it stands, though that was drawn before
+}
+
+// TestTheMenuAsksOnce: who clicks twice has one question to answer, not one below the other.
+func TestTheMenuAsksOnce(t *testing.T) {
+	for _, label := range []string{"Lock down…", "Add profile…", "Lift the lockdown…"} {
+		s := asked()
+		s.LockedDown = strings.HasPrefix(label, "Lift")
+		st := newStage(t, s)
+		tray := &fakeTray{}
+		st.Tray(tray)
+		for range 3 {
+			tray.choose(t, label)
+		}
+		if st.window.Canvas().Overlays().Top() == nil {
+			t.Errorf("%s asks nothing", label)
+			continue
+		}
+		st.press(t, "Cancel")
+		if st.window.Canvas().Overlays().Top() != nil {
+			t.Errorf("%s, clicked three times, asks again after the answer", label)
+		}
+		tray.choose(t, label)
+		if st.window.Canvas().Overlays().Top() == nil {
+			t.Errorf("%s is not asked a second time", label)
+		}
+	}
+}
+
 func TestTheLoopDrawsWhatChanges(t *testing.T) {
 	st := newStage(t, fresh())
 	drawn, asked := make(chan desk.Snapshot, 10), 0

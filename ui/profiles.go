@@ -20,7 +20,7 @@ type profilesView struct {
 	cards  *rows[profileCard]
 	client *rows[string]
 	last   desk.Snapshot
-	sheet  *signIn // the sign-in that is on; nil if none is
+	sheet  *signIn // the sign-in that was begun last; nil for none
 }
 
 // profileCard is a profile in words.

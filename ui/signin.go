@@ -37,8 +37,11 @@ type signIn struct {
 	explains bool               // what is missing is what it shows
 }
 
-// add begins with a new profile.
+// add begins with a new profile, unless the owner is at one: the menu in the tray can be clicked all the same.
 func (v *profilesView) add() {
+	if v.sheet != nil && v.sheet.open() {
+		return
+	}
 	s := &signIn{sheet: newSheet(v.w, text.T("profiles.add_title"), 520), v: v}
 	v.sheet = s
 	s.SetOnClosed(s.cancel)
@@ -251,8 +254,8 @@ func (v *profilesView) openClient(then func(id, note string, err error)) {
 		v.importClient(r, then)
 	}, v.w)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".json"}))
+	d.Show() // first: until then Fyne's dialog has no size to look at, and panics
 	d.Resize(v.w.Canvas().Size())
-	d.Show()
 }
 
 // importClient reads a Google client and keeps it.

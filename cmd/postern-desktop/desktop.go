@@ -35,6 +35,8 @@ const (
 	hostAsked = time.Second            // until the session bus has said whether there is a tray
 	trayComes = 5 * time.Second        // at login, until the desktop has one
 	lookAgain = 250 * time.Millisecond // between two looks for it
+	settles   = 5 * time.Second        // after the start, until all is there
+	letsGo    = 300 * time.Millisecond // after quitting, until Fyne is done
 	closing   = 1500 * time.Millisecond
 )
 
@@ -54,6 +56,8 @@ type desktop struct {
 	ui        *ui.App
 	questions *popup.Desk
 	wake      chan struct{} // tries again to serve clients
+	left      chan struct{} // closed when the owner has quit
+	leave     func()        // closes it
 }
 
 // open opens the bridge.
@@ -62,7 +66,8 @@ func open(o options, errOut io.Writer) (*desktop, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &desktop{options: o, log: openLog(dir, errOut), asker: &asker{}, wake: make(chan struct{}, 1)}
+	d := &desktop{options: o, log: openLog(dir, errOut), asker: &asker{}, wake: make(chan struct{}, 1), left: make(chan struct{})}
+	d.leave = sync.OnceFunc(func() { close(d.left) })
 	if d.bridge, err = d.openBridge(o.demo); err != nil || !o.demoIfNew || o.demo {
 		return d, err
 	}
@@ -99,8 +104,20 @@ func (d *desktop) run() (err error) {
 	}
 	life, end := context.WithCancel(ctx)
 	var group sync.WaitGroup
+	finish := sync.OnceFunc(func() {
+		end()
+		d.finish(&group, cancel, attended)
+	})
+	gone := make(chan struct{})
+	go d.insist(gone, finish)
 	crash := d.show(life, &group)
-	end()
+	close(gone)
+	finish()
+	return crash
+}
+
+// finish waits for what serves, which has been told to end, and then lets go of the state.
+func (d *desktop) finish(group *sync.WaitGroup, cancel func(), attended <-chan error) {
 	within := time.NewTimer(closing)
 	defer within.Stop()
 	done := make(chan struct{})
@@ -115,7 +132,25 @@ func (d *desktop) run() (err error) {
 	case <-within.C: // the owner has quit; what still runs ends with the process
 		d.bridge.Log.Warn("some calls did not end in time")
 	}
-	return crash
+}
+
+// insist ends the program in order when the owner has quit and Fyne does not come back. It empties the queue of what is to
+// be done on its thread only as far as it sees it at that moment, and then may wait for ever for what came a moment later.
+func (d *desktop) insist(gone <-chan struct{}, finish func()) {
+	select {
+	case <-d.left:
+	case <-gone:
+		return
+	}
+	select {
+	case <-gone:
+		return
+	case <-time.After(letsGo):
+	}
+	finish()
+	d.bridge.Log.Info("the window was not gone in time")
+	_ = errors.Join(d.bridge.Close(), d.log.file.Close()) // there is nobody to tell any more
+	os.Exit(exitDone)
 }
 
 // second is what is left to do for a program that is not the first: to show the window of that one.
@@ -181,9 +216,13 @@ func (d *desktop) show(ctx context.Context, group *sync.WaitGroup) (err error) {
 	group.Go(func() { d.serve(ctx) })
 	group.Go(func() { d.ui.Run(ctx) })
 	go d.bridge.LookAtVault(ctx) // it may wait for a keychain longer than we live
-	d.app.Lifecycle().SetOnStarted(func() { group.Go(func() { d.obey(ctx) }) })
+	d.app.Lifecycle().SetOnStarted(func() {
+		group.Go(func() { d.obey(ctx) })
+		time.AfterFunc(settles, debug.FreeOSMemory) // of what the start took; Go keeps it for long where little happens
+	})
 	breakWhenAsked()
 	tellWhenAsked()
+	d.stirWhenAsked(ctx)
 	d.app.Run()
 	return nil
 }
@@ -212,6 +251,7 @@ func (d *desktop) trayHost(ctx context.Context) bool {
 // quit denies what is asked, and ends the windows. It is called on the UI thread.
 func (d *desktop) quit() {
 	d.questions.Close()
+	d.leave()
 	d.app.Quit()
 }
 

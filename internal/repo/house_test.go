@@ -55,3 +55,19 @@ func TestNoDumpingGround(t *testing.T) {
 		}
 	}
 }
+
+// TestNoThemeOfItsOwn keeps one theme for the whole app: for each part of a window that has its own, Fyne loads every font
+// anew, and keeps them until the end.
+func TestNoThemeOfItsOwn(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(b, []byte("ThemeOverride")) {
+				t.Errorf("%s/%s has a theme of its own: let ui.Look have the colours", p.ImportPath, f)
+			}
+		}
+	}
+}

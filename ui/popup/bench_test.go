@@ -113,8 +113,6 @@ func walk(o fyne.CanvasObject) []fyne.CanvasObject {
 		inside = o.Objects
 	case *container.Scroll:
 		inside = []fyne.CanvasObject{o.Content}
-	case *container.ThemeOverride:
-		inside = []fyne.CanvasObject{o.Content}
 	}
 	for _, one := range inside {
 		all = append(all, walk(one)...)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"postern/internal/approval"
@@ -197,7 +196,6 @@ func (d *Desk) ranOut(tried bool) {
 
 // put shows a card in the window, which is opened if there is none.
 func (d *Desk) put(c *card, title string) {
-	c.content = container.NewThemeOverride(c.content, outlined{d.app.Settings().Theme()})
 	d.card = c
 	opens := d.window == nil
 	if opens {
@@ -213,6 +211,8 @@ func (d *Desk) put(c *card, title string) {
 	d.window.SetTitle(title)
 	d.window.SetContent(c.content)
 	d.window.Resize(fyne.NewSize(width, height))
+	// Or else a text of several lines is not there until it is touched.
+	c.content.Refresh()
 	d.window.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) { // while nothing has the focus
 		if e.Name == fyne.KeyEscape {
 			d.escape()

@@ -39,6 +39,9 @@ type forced struct {
 }
 
 func (f forced) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	if n == theme.ColorNameInputBorder || n == theme.ColorNameDisabled { // as in the app's own theme
+		n = theme.ColorNamePlaceHolder
+	}
 	return f.Theme.Color(n, f.variant)
 }
 

@@ -226,18 +226,6 @@ func box(t tone, inside fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(newTint(t), container.New(inset{left: barWidth}, inside))
 }
 
-// outlined is the theme with edges that can be seen around what is to be filled in, on any background, and with words on
-// buttons that can be read before they can be pressed.
-type outlined struct{ fyne.Theme }
-
-// Color implements fyne.Theme.
-func (o outlined) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
-	if n == theme.ColorNameInputBorder || n == theme.ColorNameDisabled {
-		n = theme.ColorNamePlaceHolder
-	}
-	return o.Theme.Color(n, v)
-}
-
 // plain is a label of plain text that wraps: nothing in it is taken for markup.
 func plain(s string) *widget.Label {
 	l := widget.NewLabel(s)

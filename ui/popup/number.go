@@ -3,7 +3,6 @@ package popup
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"postern/internal/approval"
@@ -19,6 +18,7 @@ func numbers(r approval.Request, c *choice, a acts) fyne.CanvasObject {
 	var all []*button
 	for _, n := range r.Numbers() {
 		b := newButton(a.hands, n, widget.MediumImportance, nil)
+		b.large = true
 		b.OnTapped = func() {
 			c.number = n
 			for _, other := range all {
@@ -31,18 +31,7 @@ func numbers(r approval.Request, c *choice, a acts) fyne.CanvasObject {
 			a.changed()
 		}
 		all = append(all, b)
-		line.Add(container.NewGridWrap(numberSize, container.NewThemeOverride(b, large{fyne.CurrentApp().Settings().Theme()})))
+		line.Add(container.NewGridWrap(numberSize, b))
 	}
 	return row(text.T("popup.number"), container.New(inset{left: 8, top: 4, bottom: 4}, line))
-}
-
-// large is the theme with large text.
-type large struct{ fyne.Theme }
-
-// Size implements fyne.Theme.
-func (l large) Size(n fyne.ThemeSizeName) float32 {
-	if n == theme.SizeNameText {
-		return 22
-	}
-	return l.Theme.Size(n)
 }

@@ -110,8 +110,8 @@ func TestValuesAreNoWords(t *testing.T) {
 		t    approval.Text
 		want string
 	}{
-		{approval.Say("mail.first", "You have never written to {who}", "who", "anna@example.com"), "Sie haben noch nie an anna@example.com geschrieben"},
-		{approval.Say("mail.first", "You have never written to {who}", "who", "{{.who}} popup.deny {who}"), "Sie haben noch nie an {{.who}} popup.deny {who} geschrieben"},
+		{approval.Say("mail.first", "You have never written to {who}", "who", "anna@example.com"), "Du hast noch nie an anna@example.com geschrieben"},
+		{approval.Say("mail.first", "You have never written to {who}", "who", "{{.who}} popup.deny {who}"), "Du hast noch nie an {{.who}} popup.deny {who} geschrieben"},
 		{approval.Say("../popup.deny", "Something {x}", "x", "newer"), "Something newer"},
 		{approval.Text{English: "Free words"}, "Free words"},
 	} {

@@ -63,8 +63,6 @@ func holds(outer, o fyne.CanvasObject) bool {
 		return slices.ContainsFunc(c.Objects, func(one fyne.CanvasObject) bool { return holds(one, o) })
 	case *container.Scroll:
 		return holds(c.Content, o)
-	case *container.ThemeOverride:
-		return holds(c.Content, o)
 	}
 	return outer == o
 }

@@ -2,6 +2,7 @@ package popup
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -40,6 +41,18 @@ func (h *hands) press(key fyne.KeyName, f func()) {
 type button struct {
 	widget.Button
 	hands *hands
+	large bool // its label is
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *button) CreateRenderer() fyne.WidgetRenderer {
+	r := b.Button.CreateRenderer()
+	for _, o := range r.Objects() {
+		if label, ok := o.(*widget.RichText); ok && b.large {
+			label.Segments[0].(*widget.TextSegment).Style.SizeName = theme.SizeNameHeadingText
+		}
+	}
+	return r
 }
 
 func newButton(h *hands, label string, importance widget.Importance, tapped func()) *button {
