@@ -129,13 +129,6 @@ func (a *app) leave() {
 	}
 }
 
-func (a *app) signal(s syscall.Signal) {
-	a.t.Helper()
-	if err := a.cmd.Process.Signal(s); err != nil {
-		a.t.Fatal(err)
-	}
-}
-
 // stormy are the entries of the menu that do no harm, however often they are clicked.
 var stormy = []string{"Open Postern", "Copy local address", "Settings…", "Pause all access", "Review", "demo", "Add profile…", "Share on the internet", "Lock down…"}
 

@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -143,6 +144,35 @@ func TestDesktopOver(t *testing.T) {
 	}
 	a.tap(mainWindow, "Unblock")
 	a.screen.wait("the client to be unblocked", func() bool { return !strings.Contains(a.must("clients", "list", "--json"), `"blocked": true`) })
+}
+
+// TestDesktopSleep: a computer that sleeps stops the app in the middle of a question. When it wakes up, the time for that
+// is over, and everything else goes on.
+func TestDesktopSleep(t *testing.T) {
+	a := office(t, testHost)
+	a.start("--hidden")
+	a.shows("Ready")
+	c, _ := a.asks("Awake")
+	token := a.allow(c)
+	c, _ = a.asks("Asleep")
+	a.signal(syscall.SIGSTOP)
+	a.later(8 * time.Hour)
+	a.signal(syscall.SIGCONT)
+	a.gone()
+	a.refused(c, "sleep")
+	if status, got := a.call(token.AccessToken, "gmail_search", map[string]any{"query": "in:inbox", "max": 2}); status != http.StatusOK || !strings.Contains(got, "demo@postern.example") {
+		t.Errorf("after the sleep the tool answers %d %s", status, got)
+	}
+	a.shows("Ready")
+	a.choose("Open Postern")
+	a.reads(mainWindow, "Ready · 1 client")
+}
+
+func (a *app) signal(s syscall.Signal) {
+	a.t.Helper()
+	if err := a.cmd.Process.Signal(s); err != nil {
+		a.t.Fatal(err)
+	}
 }
 
 // later lets time pass for every question that waits.
