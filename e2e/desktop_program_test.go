@@ -55,15 +55,12 @@ func office(t *testing.T, h host, env ...string) *app {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		needs(t, "gcc")
 	}
-	var s *screen
-	var session []string
+	session := startKeyring(t)
+	start := startScreen
 	if h == wayland {
-		session = startKeyringForAll(t)
-		s = startSway(t, variable(session, "DBUS_SESSION_BUS_ADDRESS"))
-	} else {
-		session = startKeyring(t)
-		s = startScreen(t)
+		start = func(t *testing.T) *screen { return startSway(t, variable(session, "DBUS_SESSION_BUS_ADDRESS")) }
 	}
+	s := start(t)
 	session = append(session, s.env...)
 	a := &app{bridge: &bridge{desktop: newDesktop(t, slices.Concat(session, env, []string{"LIBGL_ALWAYS_SOFTWARE=1", "LANG=en_US.UTF-8"})...)}, screen: s}
 	a.env = append(a.env, "POSTERN_TEST_WHERE="+a.whereFile())

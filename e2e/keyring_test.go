@@ -16,28 +16,6 @@ import (
 // that leads there.
 func startKeyring(t *testing.T) []string {
 	t.Helper()
-	return startBus(t, "--session")
-}
-
-// openBus is the configuration of a session bus that other users may connect to.
-const openBus = `<busconfig>
-  <include>/usr/share/dbus-1/session.conf</include>
-  <policy context="default"><allow user="*"/></policy>
-</busconfig>
-`
-
-// startKeyringForAll is startKeyring with a bus that other users may connect to.
-func startKeyringForAll(t *testing.T) []string {
-	t.Helper()
-	config := filepath.Join(t.TempDir(), "bus.conf")
-	if err := os.WriteFile(config, []byte(openBus), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return startBus(t, "--config-file="+config)
-}
-
-func startBus(t *testing.T, config string) []string {
-	t.Helper()
 	daemon, keyring := needs(t, "dbus-daemon"), needs(t, "gnome-keyring-daemon")
 	home := t.TempDir()
 	runtime := filepath.Join(home, "run")
@@ -46,7 +24,7 @@ func startBus(t *testing.T, config string) []string {
 	}
 	env := []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + runtime, "XDG_DATA_HOME=" + filepath.Join(home, "data")}
 
-	bus := exec.Command(daemon, config, "--nofork", "--print-address=1")
+	bus := exec.Command(daemon, "--session", "--nofork", "--print-address=1")
 	bus.Env = append(os.Environ(), env...)
 	bus.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // also if a test panics
 	out, err := bus.StdoutPipe()
