@@ -52,7 +52,7 @@ func newApps(w *window, looked func()) *apps {
 	a.rows = newRows(func(r appRow) string { return r.ID }, a.row)
 	a.connect = newButton(text.T("apps.connect"), nil, a.show).main()
 	a.connect.Hide()
-	again := newButton(text.T("apps.again"), theme.ViewRefreshIcon(), a.look).quiet()
+	again := newButton(text.T("apps.again"), theme.ViewRefreshIcon(), a.lookAgain).quiet()
 	a.box.Add(newPanel(container.NewBorder(nil, nil, nil, again, subheading(text.T("apps.title"))), a.says, a.rows.box, buttons(a.connect)))
 	return a
 }
@@ -62,6 +62,12 @@ func (a *apps) update() {
 	if a.bridge != nil && !a.asked && a.w.app.drawn {
 		a.look()
 	}
+}
+
+// lookAgain looks for the apps as the owner asks for it: what is said of how it went is of before.
+func (a *apps) lookAgain() {
+	clear(a.said)
+	a.look()
 }
 
 // look looks for the apps.

@@ -128,3 +128,19 @@ func TestAppsByKeyboard(t *testing.T) {
 		t.Error("Esc does not lead out")
 	}
 }
+
+// TestWhatWasSaidOfAnAppIsOfThen: who takes Postern out of a file by hand and looks again is not told that it is in there.
+func TestWhatWasSaidOfAnAppIsOfThen(t *testing.T) {
+	const done = "Connected."
+	st := newStage(t, usual())
+	st.press(t, "Connect them…")
+	st.press(t, "Write it")
+	st.shows(t, done)
+	for i := range st.apps.all {
+		st.apps.all[i].Connected = false
+	}
+	st.press(t, "Look again")
+	if strings.Contains(st.seen(), done) {
+		t.Errorf("it still says %q", done)
+	}
+}

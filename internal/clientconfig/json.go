@@ -85,10 +85,59 @@ func (f jsonFile) put(data []byte, command string) ([]byte, error) {
 	} else {
 		s.add(section, Name, value, 2)
 	}
-	return root.Pack(), nil
+	out := root.Pack()
+	if _, is, err := f.find(out, command); err != nil || !is {
+		return nil, errByHand
+	}
+	return out, f.same(data, out)
 }
 
+// drop takes out all of that name: where there are several, clients take the last.
 func (f jsonFile) drop(data []byte) ([]byte, error) {
+	out := data
+	for {
+		rest, err := f.dropLast(out)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(rest, out) {
+			return out, f.same(data, out)
+		}
+		out = rest
+	}
+}
+
+// same wants two files to hold the same but for the entry.
+func (f jsonFile) same(before, after []byte) error {
+	var all [2][]byte
+	for i, data := range [][]byte{before, after} {
+		root, err := parse(data)
+		if err != nil {
+			return errByHand
+		}
+		section, err := object(root, f.section)
+		if err != nil {
+			return errByHand
+		}
+		if section != nil {
+			for at := member(section, Name); at >= 0; at = member(section, Name) {
+				section.Members = slices.Delete(section.Members, at, at+1)
+			}
+			if top := root.Value.(*hujson.Object); len(section.Members) == 0 {
+				at := member(top, f.section)
+				top.Members = slices.Delete(top.Members, at, at+1)
+			}
+		}
+		root.Minimize()
+		all[i] = root.Pack()
+	}
+	if !bytes.Equal(all[0], all[1]) {
+		return errByHand
+	}
+	return nil
+}
+
+func (f jsonFile) dropLast(data []byte) ([]byte, error) {
 	root, err := parse(data)
 	if err != nil {
 		return nil, err
@@ -108,14 +157,14 @@ func (f jsonFile) drop(data []byte) ([]byte, error) {
 	section.Members = slices.Delete(section.Members, i, i+1)
 	switch {
 	case !last:
-		section.Members[i].Name.BeforeExtra = append(kept, section.Members[i].Name.BeforeExtra...)
+		section.Members[i].Name.BeforeExtra = followed(kept, section.Members[i].Name.BeforeExtra)
 	default:
-		section.AfterExtra = append(kept, section.AfterExtra...)
+		section.AfterExtra = followed(kept, section.AfterExtra)
 		switch {
 		case i > 0 && comma && section.Members[i-1].Value.AfterExtra == nil:
 			section.Members[i-1].Value.AfterExtra = hujson.Extra{}
 		case i > 0 && !comma:
-			section.AfterExtra = append(slices.Clone(section.Members[i-1].Value.AfterExtra), section.AfterExtra...)
+			section.AfterExtra = followed(section.Members[i-1].Value.AfterExtra, section.AfterExtra)
 			section.Members[i-1].Value.AfterExtra = nil
 		}
 	}
@@ -133,10 +182,22 @@ func comment(extra hujson.Extra) hujson.Extra {
 	return nil
 }
 
+// followed puts two spaces together. A comment that goes on to the end of the line must not swallow what comes then.
+func followed(first, then hujson.Extra) hujson.Extra {
+	out := slices.Clone(first)
+	if bytes.Contains(first, []byte("//")) && !bytes.HasSuffix(first, []byte("\n")) && !bytes.HasPrefix(bytes.TrimLeft(then, " \t\r"), []byte("\n")) {
+		out = append(out, '\n')
+	}
+	return append(out, then...)
+}
+
 // parse reads a file whose value is an object.
 func parse(data []byte) (hujson.Value, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		data = []byte("{}")
+	}
+	if tooDeep(data) {
+		return hujson.Value{}, fmt.Errorf("the file is nested too deeply to be a configuration")
 	}
 	root, err := hujson.Parse(data)
 	if err != nil {
@@ -232,7 +293,7 @@ func (s style) add(o *hujson.Object, name string, v hujson.Value, depth int) {
 		head = nil
 	}
 	m := hujson.ObjectMember{Name: hujson.Value{Value: hujson.String(name)}, Value: v}
-	m.Name.BeforeExtra = append(slices.Clone(head), s.newline+strings.Repeat(s.indent, depth)...)
+	m.Name.BeforeExtra = followed(head, hujson.Extra(s.newline+strings.Repeat(s.indent, depth)))
 	if v.BeforeExtra == nil {
 		m.Value.BeforeExtra = hujson.Extra(s.colon)
 	}

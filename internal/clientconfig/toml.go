@@ -17,6 +17,9 @@ import (
 // changed.
 type tomlFile struct{}
 
+// largestTOML is the most bytes that such a file may have: the parser goes down level by level into what is nested.
+const largestTOML = 256 << 10
+
 // tomlServers is the table of all servers.
 const tomlServers = "mcp_servers"
 
@@ -75,7 +78,18 @@ func (f tomlFile) put(data []byte, command string) ([]byte, error) {
 	return out, f.same(rest, out)
 }
 
+// drop takes out the table, and those below it that stand elsewhere.
 func (f tomlFile) drop(data []byte) ([]byte, error) {
+	for {
+		rest, err := f.dropFirst(data)
+		if err != nil || bytes.Equal(rest, data) {
+			return rest, err
+		}
+		data = rest
+	}
+}
+
+func (f tomlFile) dropFirst(data []byte) ([]byte, error) {
 	if _, err := decode(data); err != nil {
 		return nil, err
 	}
@@ -163,6 +177,9 @@ func (tomlFile) same(before, after []byte) error {
 
 func decode(data []byte) (map[string]any, error) {
 	all := map[string]any{}
+	if len(data) > largestTOML {
+		return nil, fmt.Errorf("the file is too large to be a configuration")
+	}
 	if _, err := toml.Decode(string(data), &all); err != nil {
 		return nil, fmt.Errorf("the file is no valid TOML (%s): mend it first", strings.TrimPrefix(err.Error(), "toml: "))
 	}

@@ -48,7 +48,7 @@ func Keys() []Key {
 		{Name: "approvals.write", Default: "allow", Doc: "What happens to calls that change only your own things, reversibly.", Values: []string{"allow", "deny"}, Guards: true},
 		{Name: "exchange.folder", Doc: "Folder through which files come in and go out; empty for \"files\" in the state directory.", Check: folder, Guards: true},
 		{Name: "http.origins", Doc: "Web pages that may call Postern from a browser, e.g. http://localhost:6274 for the MCP Inspector, separated by commas.", Check: origins, Guards: true},
-		{Name: "http.port", Default: "7878", Doc: "Port on this computer where clients over HTTP find Postern, 1024 to 65535. \"postern serve\" takes it at its next start.", Check: port},
+		{Name: "http.port", Default: "7878", Doc: "Port on this computer where clients over HTTP find Postern, 1024 to 65535. \"postern serve\" takes it at its next start.", Check: port, Guards: true},
 		{Name: "log.level", Default: "info", Doc: "What the log on stderr holds.", Values: []string{"debug", "info", "warn", "error"}},
 		{Name: "oauth.access", Doc: "How long clients over HTTP get access for at a time, 5m to 24h; empty for 1h, and 12h from outside.", Check: or("", span(5*time.Minute, day)), Guards: true},
 		{Name: "oauth.grant", Default: "180d", Doc: "How long a client that is let in may come back, if you do not say: 1d to 3650d, or never for no end.", Check: or(never, span(day, 3650*day)), Guards: true},

@@ -144,7 +144,7 @@ func (d *Desk) advance() {
 		case d.turns.gone(d.turns.shown):
 			d.turns.settled(false)
 			d.tell(text.T("popup.elsewhere"), briefly, false)
-		case d.turns.renew():
+		case d.turns.renew(now):
 			d.ask(d.turns.shown, d.choice.reason)
 		}
 	case telling:

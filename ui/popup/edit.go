@@ -137,7 +137,7 @@ func (d *Desk) revising(id string, changes map[string]string, err error) {
 		return
 	}
 	if err == nil {
-		d.turns.shown.Wanted = changes // until a snapshot says what came of it
+		d.turns.want(changes, d.now()) // until a snapshot says what came of it
 	}
 	d.ask(d.turns.shown, d.choice.reason)
 	if err != nil {

@@ -148,3 +148,41 @@ func TestWhatRunsOutWhileItIsChanged(t *testing.T) {
 		t.Error("it can be changed for ever")
 	}
 }
+
+// TestASnapshotOfBeforeTakesNoChangeBack: the clock ticks, and other questions come, before one knows of the change.
+func TestASnapshotOfBeforeTakesNoChangeBack(t *testing.T) {
+	b, q := newReal(t)
+	revised := make(chan struct{}, 1)
+	b.desk.Revise = func(ctx context.Context, id string, changes map[string]string) error {
+		defer func() { revised <- struct{}{} }()
+		return q.Revise(ctx, id, changes)
+	}
+	id := b.put(q, editable())
+	before := kept(t, q, id)
+	b.button("Edit…").Tapped(nil)
+	b.write("Friday", "Monday")
+	b.ahead(time.Second)
+	b.button("Show the result").Tapped(nil)
+	<-revised
+	(<-b.posts)()
+	for range 2 {
+		b.desk.advance()
+		b.ahead(time.Second)
+		b.desk.Update([]approval.Request{before})
+		if b.desk.turns.shown.Wanted == nil || !b.button("Allow").Disabled() {
+			t.Fatal("the question of before can be answered again")
+		}
+	}
+	r := kept(t, q, id)
+	if err := q.Revised(t.Context(), r, nil, r.Preview, "no such address"); err != nil {
+		t.Fatal(err)
+	}
+	b.see(q)
+	if !b.says("No such address") && !b.says("no such address") {
+		t.Error("what came of the change is not said")
+	}
+	b.desk.Update([]approval.Request{{ID: id, Version: -1, ExpiresAt: r.ExpiresAt}})
+	if b.desk.turns.shown.Version != 0 {
+		t.Error("an older version takes the place of a newer")
+	}
+}

@@ -13,6 +13,9 @@ const (
 	coolDown   = 5 * time.Minute // for which that client's are not shown then
 	maxPopUps  = 5               // pop-ups in all
 	popUpsIn   = time.Minute     // within this time
+
+	// catchesUp is how long a snapshot may be older than what the owner has done.
+	catchesUp = 3 * time.Second
 )
 
 // turns decides which question is shown. It is driven by snapshots and a clock.
@@ -22,6 +25,7 @@ type turns struct {
 	listed  map[string]bool    // ids of review that a snapshot has had since
 	shown   approval.Request   // zero ID: none
 	byOwner bool               // shown because the owner asked to see it
+	wanted  time.Time          // when the owner had the shown one changed, until a snapshot knows of it
 	over    map[string]bool    // ids that were shown and are settled, as far as this desktop knows
 	done    int                // how many were settled since the window opened
 	ignored map[string]int     // by client: how many ran out in a row
@@ -75,7 +79,7 @@ func (t *turns) gone(r approval.Request) bool {
 // next chooses the question to show, and reports whether there is one. follows says that the owner has just settled
 // another: what comes then is no pop-up, since the window is open and the owner before it.
 func (t *turns) next(now time.Time, follows bool) (approval.Request, bool) {
-	t.shown, t.byOwner = approval.Request{}, false
+	t.shown, t.byOwner, t.wanted = approval.Request{}, false, time.Time{}
 	open := t.open(now)
 	if len(open) == 0 {
 		t.done = 0
@@ -114,16 +118,25 @@ func (t *turns) open(now time.Time) []approval.Request {
 	return open
 }
 
+// want notes that the owner has the shown question changed.
+func (t *turns) want(changes map[string]string, now time.Time) {
+	t.shown.Wanted, t.wanted = changes, now
+}
+
 // renew takes over what a newer snapshot says of the shown question, and reports whether that is something else: the
-// owner may have had an action changed.
-func (t *turns) renew() bool {
+// owner may have had an action changed. A snapshot that is older than that change is passed over.
+func (t *turns) renew(now time.Time) bool {
 	i := slices.IndexFunc(t.waiting, func(r approval.Request) bool { return r.ID == t.shown.ID })
 	if i < 0 {
 		return false
 	}
 	was, is := t.shown, t.waiting[i]
-	t.shown = is
-	return was.Version != is.Version || was.Problem != is.Problem || (was.Wanted == nil) != (is.Wanted == nil)
+	same := was.Version == is.Version && was.Problem == is.Problem
+	if is.Version < was.Version || same && is.Wanted == nil && now.Sub(t.wanted) < catchesUp {
+		return false
+	}
+	t.shown, t.wanted = is, time.Time{}
+	return !same || (was.Wanted == nil) != (is.Wanted == nil)
 }
 
 // place says which of how many the shown question is.
