@@ -232,7 +232,7 @@ func (a *App) ShowRequests() {
 		a.ShowWindow()
 		return
 	}
-	if a.last.Quiet() > 0 && a.last.PairingUntil.IsZero() {
+	if a.last.Unexpected() && a.last.PairingUntil.IsZero() {
 		newPairing(a.win()).open()
 	}
 	a.config.Questions.Review(a.last.Waiting)

@@ -92,6 +92,9 @@ func (a *apps) look() {
 			}
 			a.all = all
 			a.says.SetText(text.T("apps.text"))
+			if !slices.ContainsFunc(a.w.app.last.Profiles, func(p desk.Profile) bool { return !p.Sample }) {
+				a.says.SetText(text.T("apps.text") + " " + text.T("apps.no_profile"))
+			}
 			if len(all) == 0 {
 				a.says.SetText(text.T("apps.none"))
 			}

@@ -89,6 +89,8 @@ func (v *clientsView) waitingOf(r approval.Request) waitingLine {
 	who := text.Values{"Client": name(r.Client)}
 	l := waitingLine{ID: r.ID, Text: text.T("clients.waits_since", text.Values{"When": ago(r.CreatedAt, v.w.app.config.Now())})}
 	switch {
+	case r.Kind == approval.Connect && r.Offer != nil && r.Offer.Quiet && !r.Offer.Public:
+		l.Title = text.T("clients.waits_again", who)
 	case r.Kind == approval.Connect && r.Offer != nil && r.Offer.Quiet:
 		l.Title = text.T("clients.waits_unexpected", who)
 	case r.Kind == approval.Connect:

@@ -121,6 +121,9 @@ func (f *field) check(title string) fyne.CanvasObject {
 	return c
 }
 
+// unasked are the settings by which the owner gives up to be asked, so that they are asked about that.
+var unasked = []string{"approvals.outward", "approvals.destructive"}
+
 func (f *field) choice(values []string) fyne.CanvasObject {
 	words := make([]string, len(values))
 	for i, value := range values {
@@ -131,7 +134,13 @@ func (f *field) choice(values []string) fyne.CanvasObject {
 		s.OnChanged = nil
 		s.SetSelectedIndex(slices.Index(values, value))
 		s.OnChanged = func(string) {
-			if i := s.SelectedIndex(); i >= 0 {
+			i := s.SelectedIndex()
+			switch {
+			case i < 0:
+			case values[i] == "allow" && values[i] != f.of.Value && slices.Contains(unasked, f.of.Name):
+				f.show(f.of.Value)
+				confirm(f.v.w, text.T("settings.unasked_title"), text.T("settings.unasked_text"), text.T("settings.unasked_do"), func() { f.set(values[i]) })
+			default:
 				f.set(values[i])
 			}
 		}
@@ -208,8 +217,8 @@ func (f *field) entry(folder bool) fyne.CanvasObject {
 					e.SetText(at.Path())
 				}
 			}, f.v.w)
-			d.Resize(f.v.w.Canvas().Size())
 			d.Show()
+			d.Resize(f.v.w.Canvas().Size()) // it has no size before it is shown, and crashes
 		}))
 	}
 	return container.NewBorder(nil, nil, nil, do, e)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -172,6 +173,74 @@ func TestASignInCanBeCancelledAndTriedAgain(t *testing.T) {
 	st.late[len(st.late)-1]()
 	if !ended || st.window.Canvas().Overlays().Top() != nil {
 		t.Error("the sign-in goes on, or its sheet stays")
+	}
+}
+
+// TestAQuestionFromHereOpensNoDoor: to look at a client of this computer that asks once more lets nobody from outside ask.
+func TestAQuestionFromHereOpensNoDoor(t *testing.T) {
+	s := usual()
+	s.Waiting = []approval.Request{{ID: "q1", Kind: approval.Connect, Client: "Helper", Offer: &approval.Offer{Quiet: true}}}
+	st := newStage(t, s)
+	st.window.open(viewClients)
+	st.shows(t, "asks again, after your no")
+	st.bridge.taken()
+	st.ShowRequests()
+	st.called(t)
+	s.Waiting[0].Offer = &approval.Offer{Quiet: true, Public: true}
+	st.draw(s)
+	st.shows(t, "from the internet, unexpectedly")
+	st.ShowRequests()
+	st.called(t, "open pairing")
+}
+
+func TestTheStateSaysWhatIsAsked(t *testing.T) {
+	s := usual()
+	s.Profiles = s.Profiles[:0]
+	for value, says := range map[string]string{"ask": "is put to you first", "allow": "without asking you", "deny": "can do nothing that other people would see"} {
+		s.Settings = []desk.Setting{{Name: "approvals.outward", Value: value}}
+		if got := standingOf(s).Text; !strings.Contains(got, says) {
+			t.Errorf("approvals.outward %s: %q", value, got)
+		}
+	}
+}
+
+func TestNotToBeAskedIsAskedAbout(t *testing.T) {
+	st := newStage(t, usual())
+	st.window.open(viewSettings)
+	st.bridge.taken()
+	pick := st.window.views[viewSettings].(*settingsView).fields["approvals.outward"].box
+	for _, o := range test.LaidOutObjects(pick) {
+		if s, ok := o.(*widget.Select); ok {
+			s.SetSelectedIndex(slices.Index(s.Options, valueWord("allow")))
+		}
+	}
+	st.called(t)
+	st.press(t, "Cancel")
+	st.called(t)
+	for _, o := range test.LaidOutObjects(pick) {
+		if s, ok := o.(*widget.Select); ok {
+			if s.Selected != valueWord("ask") {
+				t.Errorf("it shows %q", s.Selected)
+			}
+			s.SetSelectedIndex(slices.Index(s.Options, valueWord("allow")))
+		}
+	}
+	st.press(t, "Do not ask me")
+	st.called(t, `set approvals.outward to "allow"`)
+}
+
+func TestWhatWorksInTheEndIsNoTroubleAnyMore(t *testing.T) {
+	st := newStage(t, usual())
+	st.work.run("Trying", func(context.Context) error { return errors.New("not yet") }, nil)
+	st.shows(t, "Trying did not work")
+	st.work.run("Trying", func(context.Context) error { return fmt.Errorf("trying: %w", desk.ErrNotGiven) }, nil)
+	st.work.run("Trying", func(context.Context) error { return nil }, nil)
+	if strings.Contains(st.seen(), "did not work") {
+		t.Error("the trouble stays")
+	}
+	st.work.run("Trying", func(context.Context) error { return fmt.Errorf("trying: %w", desk.ErrNotGiven) }, nil)
+	if strings.Contains(st.seen(), "did not work") {
+		t.Error("a window that was closed is taken for trouble")
 	}
 }
 

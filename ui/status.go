@@ -108,11 +108,22 @@ func standingOf(s desk.Snapshot) standing {
 	case !s.Serving:
 		st.Starting, st.Text = true, text.T("window.stands_starting")
 	case s.Public != "":
-		st.Text = text.T("window.stands_shared")
+		st.Text = text.T("window.stands_shared") + " " + outwardOf(s)
 	default:
-		st.Text = text.T("window.stands_ready")
+		st.Text = text.T("window.stands_ready") + " " + outwardOf(s)
 	}
 	return st
+}
+
+// outwardOf says what happens to what other people would see.
+func outwardOf(s desk.Snapshot) string {
+	switch s.Setting("approvals.outward") {
+	case "allow":
+		return text.T("window.outward_allow")
+	case "deny":
+		return text.T("window.outward_deny")
+	}
+	return text.T("window.outward_ask")
 }
 
 func (v *statusView) headRow(s standing) fyne.CanvasObject {

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"postern/internal/desk"
 	"postern/ui/text"
 )
 
@@ -60,9 +61,12 @@ func newWork(ctx context.Context, do, spawn func(func()), after func(time.Durati
 func (w *work) run(what string, call func(context.Context) error, then func()) {
 	w.start(what, call, func(err error) {
 		switch {
-		case err == nil && then != nil:
-			then()
-		case err != nil && !errors.Is(err, context.Canceled):
+		case err == nil:
+			w.mended(what)
+			if then != nil {
+				then()
+			}
+		case !errors.Is(err, context.Canceled) && !errors.Is(err, desk.ErrNotGiven):
 			w.fail(what, err)
 		}
 	})
@@ -97,6 +101,16 @@ func (w *work) start(what string, call func(context.Context) error, done func(er
 // fail shows that something did not work, until the owner puts it away.
 func (w *work) fail(what string, err error) {
 	w.tell(failure{what: text.T("window.failed", text.Values{"What": what}), why: sentence(err), error: true})
+}
+
+// mended puts away that something did not work, since now it did.
+func (w *work) mended(what string) {
+	title := text.T("window.failed", text.Values{"What": what})
+	if was := len(w.failed); was > 0 {
+		if w.failed = slices.DeleteFunc(w.failed, func(f failure) bool { return f.error && f.what == title }); len(w.failed) < was {
+			w.notices.set(w.failed)
+		}
+	}
 }
 
 // news shows something that the owner must know, until they put it away.

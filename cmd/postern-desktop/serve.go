@@ -12,6 +12,7 @@ import (
 
 	"postern/auth/vault"
 	"postern/internal/bridge"
+	"postern/internal/desk"
 	"postern/ui/unlock"
 )
 
@@ -51,9 +52,9 @@ func (d *desktop) serveOnce(ctx context.Context) {
 	d.bridge.Log.Warn("clients are not served", "error", err)
 	wait := time.After(retryEvery)
 	switch {
-	case errors.Is(err, vault.ErrPassphrase):
+	case errors.Is(err, vault.ErrPassphrase) && d.asker.answered():
 		wait = time.After(0) // the owner is asked again
-	case errors.Is(err, unlock.ErrNotGiven):
+	case errors.Is(err, desk.ErrNotGiven):
 		wait = nil // until the owner opens Postern again
 	}
 	select {
@@ -115,6 +116,13 @@ func (a *asker) end() {
 	a.app = nil
 }
 
+// answered reports whether the owner has given a passphrase here. One in the environment does not get better by trying.
+func (a *asker) answered() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.asked
+}
+
 // again forgets that the owner did not want to be asked.
 func (a *asker) again() {
 	a.mu.Lock()
@@ -129,7 +137,7 @@ func (a *asker) ask(create bool) (string, error) {
 	app, ended, refused, wrong := a.app, a.ended, a.refused, a.asked
 	a.mu.Unlock()
 	if app == nil || refused {
-		return "", unlock.ErrNotGiven
+		return "", desk.ErrNotGiven
 	}
 	type reply struct {
 		passphrase string
@@ -146,6 +154,6 @@ func (a *asker) ask(create bool) (string, error) {
 		a.asked, a.refused = r.err == nil, r.err != nil
 		return r.passphrase, r.err
 	case <-ended:
-		return "", unlock.ErrNotGiven
+		return "", desk.ErrNotGiven
 	}
 }

@@ -63,10 +63,14 @@ func (f *face) setSetting(ctx context.Context, b *bridge.Bridge, args []string) 
 	if err != nil {
 		return err
 	}
-	if k.Name == besideDesktop && !stricter(k, args[1]) {
+	was, _, err := settings.Get(ctx, b.Store, k.Name)
+	if err != nil {
+		return err
+	}
+	if k.Name == besideDesktop && !stricter(k, was, args[1]) {
 		return ownerMust{fmt.Errorf("setting %s: only Postern's window can switch that on: see Settings there", k.Name)}
 	}
-	if k.Guards && !stricter(k, args[1]) {
+	if k.Guards && !stricter(k, was, args[1]) {
 		if err := f.mayLoosen(ctx, b); err != nil {
 			return fmt.Errorf("setting %s: %w", k.Name, err)
 		}
@@ -78,8 +82,8 @@ func (f *face) setSetting(ctx context.Context, b *bridge.Bridge, args []string) 
 	return nil
 }
 
-// stricter reports whether a value cannot loosen anything: anybody may make Postern ask or refuse more.
-func stricter(k settings.Key, value string) bool {
+// stricter reports whether a value in place of another cannot loosen anything: anybody may make Postern ask or refuse more.
+func stricter(k settings.Key, was, value string) bool {
 	switch k.Name {
 	case "read_only":
 		return value == "true"
@@ -92,7 +96,7 @@ func stricter(k settings.Key, value string) bool {
 	case "http.origins":
 		return value == ""
 	}
-	return value == "deny"
+	return value == "deny" || value == "ask" && was == "allow"
 }
 
 // mayLoosen says why this command line may not let more happen than the owner has set, see approval.MayLoosen.

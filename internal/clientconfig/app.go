@@ -13,7 +13,7 @@ type app struct {
 	id, name string
 	file     string
 	format   format
-	folders  []string // one of them is there if it is installed
+	folders  []string // or files: one of them is there if it is installed
 	program  string   // or this is on PATH; "" if that says nothing
 	restart  bool
 }
@@ -89,7 +89,7 @@ func (c Computer) known() []app {
 	servers := jsonFile{section: "mcpServers"}
 	return []app{
 		{"claude-desktop", "Claude Desktop", filepath.Join(claude, "claude_desktop_config.json"), servers, []string{claude}, "", true},
-		{"claude-code", "Claude Code", filepath.Join(c.or("CLAUDE_CONFIG_DIR", ""), ".claude.json"), jsonFile{section: "mcpServers", kind: "stdio"}, []string{c.or("CLAUDE_CONFIG_DIR", ".claude")}, "claude", true},
+		{"claude-code", "Claude Code", filepath.Join(c.or("CLAUDE_CONFIG_DIR", ""), ".claude.json"), jsonFile{section: "mcpServers", kind: "stdio"}, []string{c.or("CLAUDE_CONFIG_DIR", ".claude"), filepath.Join(c.or("CLAUDE_CONFIG_DIR", ""), ".claude.json")}, "claude", true},
 		{"codex", "Codex", filepath.Join(codex, "config.toml"), tomlFile{}, []string{codex}, "codex", true},
 		{"cursor", "Cursor", filepath.Join(cursor, "mcp.json"), servers, []string{cursor}, "", false},
 		{"gemini-cli", "Gemini CLI", filepath.Join(gemini, "settings.json"), servers, []string{gemini}, "gemini", true},

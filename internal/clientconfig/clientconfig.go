@@ -115,10 +115,10 @@ func (c Computer) look(k app) Client {
 	return out
 }
 
-// installed reports whether a client is there: a folder that only it makes, or its program.
+// installed reports whether a client is there: a folder or file that only it makes, or its program.
 func (c Computer) installed(k app) bool {
 	for _, dir := range k.folders {
-		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		if _, err := os.Stat(dir); err == nil {
 			return true
 		}
 	}

@@ -3,6 +3,8 @@
 package desk
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"postern/internal/activity"
@@ -34,6 +36,9 @@ type Snapshot struct {
 	Recent        []activity.Entry // the newest few, newest first
 	Settings      []Setting
 }
+
+// ErrNotGiven is what asking for the vault's passphrase returns when the owner gives none.
+var ErrNotGiven = errors.New("the vault stays locked: nobody gave its passphrase; open Postern again to be asked once more")
 
 // Vault is where the secrets are.
 type Vault struct {
@@ -112,6 +117,11 @@ func (s Snapshot) Quiet() int {
 		}
 	}
 	return n
+}
+
+// Unexpected reports whether a client from outside asks although no new ones were let ask.
+func (s Snapshot) Unexpected() bool {
+	return slices.ContainsFunc(s.Waiting, func(r approval.Request) bool { return quiet(r) && r.Offer.Public })
 }
 
 // Loud returns the questions that a face puts to the owner, oldest first.

@@ -2,7 +2,6 @@
 package unlock
 
 import (
-	"errors"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -10,11 +9,9 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"postern/internal/desk"
 	"postern/ui/text"
 )
-
-// ErrNotGiven is what Ask returns when the owner gives no passphrase.
-var ErrNotGiven = errors.New("the vault stays locked: nobody gave its passphrase; open Postern again to be asked once more")
 
 // least is how many characters a new passphrase must have.
 const least = 8
@@ -107,7 +104,7 @@ func (f *form) missing() string {
 	return ""
 }
 
-// Ask puts a question in a window of its own and calls answer once, on the UI thread: with the passphrase, or ErrNotGiven
+// Ask puts a question in a window of its own and calls answer once, on the UI thread: with the passphrase, or desk.ErrNotGiven
 // when the owner closes the window. It is called on the UI thread.
 func Ask(app fyne.App, q Question, answer func(passphrase string, err error)) {
 	w := app.NewWindow(text.T("unlock.window"))
@@ -120,7 +117,7 @@ func Ask(app fyne.App, q Question, answer func(passphrase string, err error)) {
 		answer(passphrase, err)
 		w.Close()
 	}
-	cancel := func() { end("", ErrNotGiven) }
+	cancel := func() { end("", desk.ErrNotGiven) }
 	f := newForm(q, func(passphrase string) { end(passphrase, nil) }, cancel)
 	w.SetContent(f.content)
 	w.SetCloseIntercept(cancel)

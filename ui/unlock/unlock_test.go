@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 
+	"postern/internal/desk"
 	"postern/internal/picture"
 	"postern/ui"
 	"postern/ui/text"
@@ -71,7 +72,7 @@ func TestEscapeGivesNothing(t *testing.T) {
 	for range 2 {
 		focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
 	}
-	if len(answers) != 1 || !errors.Is(answers[0], ErrNotGiven) {
+	if len(answers) != 1 || !errors.Is(answers[0], desk.ErrNotGiven) {
 		t.Errorf("answers: %v", answers)
 	}
 }

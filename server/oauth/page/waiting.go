@@ -114,7 +114,7 @@ func (p Waiting) main(number string) []node {
 			h.Span(h.Class("left"), h.ID("left"), g.Text(remaining(p.Left)))),
 		p.step(g.Group{g.Text("Postern shows three numbers there. Pick "), h.Strong(g.Text(number)),
 			g.Text(" and choose what this app may use. Then this page goes on by itself.")}, Asked),
-		p.step(g.Group{g.Text("Open Postern on your computer. It shows “1\u00a0app is waiting”: open that and pick "), h.Strong(g.Text(number)),
+		p.step(g.Group{g.Text("Open Postern on your computer. It shows “1\u00a0request waits for you”: open that and pick "), h.Strong(g.Text(number)),
 			g.Text(". Then this page goes on by itself.")}, Quiet),
 		p.step(g.Text("Postern runs without a window there, so answer in a terminal of that computer. Then this page goes on by itself."), NoFace),
 		h.Details(h.Class("fold"), h.ID("terminal"), g.Attr("open"), p.during(Quiet, NoFace), lines(
