@@ -63,7 +63,7 @@ type service struct {
 // service returns what serves now, nil if nothing does.
 func (b *Bridge) service() *service { return b.serving.Load() }
 
-var errLockedDown = errors.New("Postern is locked down: the owner can lift that with the command: postern lockdown --lift")
+var errLockedDown = errors.New("Postern is locked down: the owner can lift that in its window, or with the command: postern lockdown --lift")
 
 // Serve serves clients over HTTP until ctx ends. started is told the addresses of /mcp, the public one "" if there is
 // none, once both can be reached. There is one such bridge for a state directory: a second gets a *control.RunningError.
