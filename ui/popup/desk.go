@@ -52,7 +52,7 @@ type Desk struct {
 	phase  phase
 	card   *card
 	choice *choice
-	draft  *draft // editing: what it has come to
+	draft  *draft // what the owner makes of the shown question, until it is made so or they go back
 	hands  *hands
 	until  time.Time // telling: when to go on
 	follow bool      // telling: the owner has settled the question that it speaks of
@@ -145,7 +145,7 @@ func (d *Desk) advance() {
 			d.turns.settled(false)
 			d.tell(text.T("popup.elsewhere"), briefly, false)
 		case d.turns.renew(now):
-			d.ask(d.turns.shown, d.choice.reason)
+			d.renewed()
 		}
 	case telling:
 		if !now.Before(d.until) {
@@ -158,6 +158,7 @@ func (d *Desk) advance() {
 
 // next shows the next question, or closes the window if there is none.
 func (d *Desk) next(follows bool) {
+	d.draft = nil
 	r, ok := d.turns.next(d.now(), follows)
 	if !ok {
 		d.shut()
@@ -284,7 +285,7 @@ func (d *Desk) redraw() {
 	switch {
 	case d.phase == sending:
 		s.status = text.T("popup.sending")
-	case d.phase == editing:
+	case d.phase == editing && d.alarm == "":
 		s.status = text.T("popup.edit.note")
 	case d.turns.shown.Wanted != nil:
 		s.status = text.T("popup.changing")
