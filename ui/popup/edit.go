@@ -31,7 +31,9 @@ func newDraft(r approval.Request) *draft {
 }
 
 // of reports whether it is what the owner makes of this question as it is now.
-func (d *draft) of(r approval.Request) bool { return d != nil && d.id == r.ID && d.version == r.Version }
+func (d *draft) of(r approval.Request) bool {
+	return d != nil && d.id == r.ID && d.version == r.Version
+}
 
 // changes are the values that are others now.
 func (d *draft) changes() map[string]string {
