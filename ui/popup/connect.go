@@ -135,8 +135,9 @@ func scopes(o *approval.Offer, c *choice, a acts, body *fyne.Container) []fyne.C
 		open.Icon = theme.MenuDropDownIcon()
 		fold := row("", container.New(inset{left: 8}, container.NewHBox(open)))
 		open.OnTapped = func() {
-			body.Objects[indexOf(body, fold)] = row(text.T("popup.other.label"), ticks(other, c, a))
-			a.grown()
+			more := ticks(other, c, a)
+			body.Objects[indexOf(body, fold)] = row(text.T("popup.other.label"), more)
+			a.grown(firstTick(more))
 		}
 		parts = append(parts, fold)
 	}
@@ -183,6 +184,21 @@ func ticks(all []approval.Choice, c *choice, a acts) fyne.CanvasObject {
 	return lines
 }
 
+// firstTick is the first check box in something, nil if there is none.
+func firstTick(in fyne.CanvasObject) fyne.Focusable {
+	switch o := in.(type) {
+	case *tick:
+		return o
+	case *fyne.Container:
+		for _, one := range o.Objects {
+			if f := firstTick(one); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
 // lasting is until when.
 func lasting(c *choice, a acts) fyne.CanvasObject {
 	line := container.New(flow{width: width - labels - 2*margin - 8, gap: 4})
@@ -211,7 +227,10 @@ func lasting(c *choice, a acts) fyne.CanvasObject {
 		}
 		paint()
 		if c.request.Offer.Public && !endless {
-			line.Add(newButton(a.hands, text.T("popup.longer"), widget.MediumImportance, func() { fill(true); a.grown() }))
+			line.Add(newButton(a.hands, text.T("popup.longer"), widget.MediumImportance, func() {
+				fill(true)
+				a.grown(line.Objects[len(line.Objects)-2].(*button)) // from there Tab leads to what is new
+			}))
 		}
 	}
 	fill(false)

@@ -52,7 +52,7 @@ type Desk struct {
 	phase  phase
 	card   *card
 	choice *choice
-	draft  *draft // editing: what it has come to
+	draft  *draft // what the owner makes of the shown question, until it is made so or they go back
 	hands  *hands
 	until  time.Time // telling: when to go on
 	follow bool      // telling: the owner has settled the question that it speaks of
@@ -99,13 +99,17 @@ func (d *Desk) Review(all []approval.Request) {
 		return
 	}
 	d.turns.ask(all)
-	if d.window != nil {
-		d.hands.startle()
-		d.window.RequestFocus()
-		d.redraw()
+	if d.window == nil {
+		d.next(true)
 		return
 	}
-	d.next(true)
+	d.window.RequestFocus()
+	if d.phase == telling && len(d.turns.open(d.now())) > 0 {
+		d.next(true) // a notice holds nothing back that the owner asks to see
+		return
+	}
+	d.hands.startle()
+	d.redraw()
 }
 
 // Close says no to the question that is shown and closes the window for good. It waits at most two seconds for the no
@@ -145,7 +149,7 @@ func (d *Desk) advance() {
 			d.turns.settled(false)
 			d.tell(text.T("popup.elsewhere"), briefly, false)
 		case d.turns.renew(now):
-			d.ask(d.turns.shown, d.choice.reason)
+			d.renewed()
 		}
 	case telling:
 		if !now.Before(d.until) {
@@ -158,6 +162,7 @@ func (d *Desk) advance() {
 
 // next shows the next question, or closes the window if there is none.
 func (d *Desk) next(follows bool) {
+	d.draft = nil
 	r, ok := d.turns.next(d.now(), follows)
 	if !ok {
 		d.shut()
@@ -243,15 +248,24 @@ func (d *Desk) see(f func(*sight)) {
 	}
 }
 
-// grown lays the card out anew after something was added to it. A button that has made room for what it opened must not
-// keep the focus: the next key would press it again.
-func (d *Desk) grown() {
+// grown lays the card out anew after something was added to it, and gives the focus to what is given: Tab would lead from
+// Deny to Allow. A button that has made room for what it opened must not keep the focus: the next key would press it again.
+func (d *Desk) grown(to fyne.Focusable) {
 	if d.card == nil {
 		return
 	}
 	d.card.content.Refresh()
 	d.redraw()
-	if o, ok := d.window.Canvas().Focused().(fyne.CanvasObject); ok && !holds(d.card.content, o) {
+	o, ok := d.window.Canvas().Focused().(fyne.CanvasObject)
+	keyed := ok && !holds(d.card.content, o) // the button was pressed with the keyboard
+	if _, ticks := to.(*tick); keyed && ticks {
+		d.window.Canvas().Focus(to) // which the keyboard has meant: it may tick there
+		return
+	}
+	switch {
+	case to != nil:
+		d.hands.move(func() { d.window.Canvas().Focus(to) })
+	case keyed:
 		d.rest()
 	}
 }
@@ -271,9 +285,19 @@ func (d *Desk) shut() {
 
 // redraw brings what changes on the card up to date.
 func (d *Desk) redraw() {
-	if d.window == nil || d.phase == telling {
+	if d.window == nil {
 		return
 	}
+	if d.phase != telling {
+		d.card.show(d.state())
+	}
+	if d.window.Canvas().Focused() == nil { // a click beside everything takes the focus away
+		d.rest()
+	}
+}
+
+// state is what the card of a question shows now.
+func (d *Desk) state() state {
 	now := d.now()
 	n, of := d.turns.place(now)
 	s := state{when: countdown(d.turns.shown.ExpiresAt.Sub(now)), free: (d.phase == asking || d.phase == editing) && d.hands.live()}
@@ -284,7 +308,7 @@ func (d *Desk) redraw() {
 	switch {
 	case d.phase == sending:
 		s.status = text.T("popup.sending")
-	case d.phase == editing:
+	case d.phase == editing && d.alarm == "":
 		s.status = text.T("popup.edit.note")
 	case d.turns.shown.Wanted != nil:
 		s.status = text.T("popup.changing")
@@ -298,10 +322,7 @@ func (d *Desk) redraw() {
 		s.status = gives(d.choice)
 	}
 	s.live = s.free && lacks == "" && d.turns.shown.Wanted == nil
-	d.card.show(s)
-	if d.window.Canvas().Focused() == nil { // a click beside everything takes the focus away
-		d.rest()
-	}
+	return s
 }
 
 // tick starts or stops looking at the clock.

@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"postern/internal/approval"
+	"postern/ui/text"
 )
 
 // revisable takes every change.
@@ -111,28 +115,128 @@ func TestAChangeThatIsNone(t *testing.T) {
 	}
 }
 
-// TestAChangeThatFails says why, also when the program that asked refuses it.
+// TestAChangeThatFails says why, and the owner goes on with what they typed: when it could not be handed over, and when
+// the program that asked refuses it, again and again.
 func TestAChangeThatFails(t *testing.T) {
 	b, q := newReal(t)
 	b.desk.Revise = func(context.Context, string, map[string]string) error { return errors.New("the disk is full") }
 	id := b.put(q, editable())
 	b.button("Edit…").Tapped(nil)
 	b.write("Friday", "Monday")
+	b.write("Anna <anna@example.com>", "nobody")
 	b.ahead(time.Second)
 	b.button("Show the result").Tapped(nil)
 	(<-b.posts)()
-	if b.shown() != id || !b.says("the disk is full") {
-		t.Error("it does not say why")
+	b.stillTyped("the disk is full", "Monday", "nobody")
+	b.desk.Revise = q.Revise
+	for _, problem := range []string{`to: "nobody" is no mail address`, `to: "nobody" is no mail address`, "to: say who gets it"} {
+		b.ahead(time.Second)
+		b.button("Show the result").Tapped(nil)
+		(<-b.posts)()
+		b.see(q)
+		if err := q.Revised(t.Context(), kept(t, q, id), nil, approval.Preview{}, problem); err != nil {
+			t.Fatal(err)
+		}
+		b.see(q)
+		b.stillTyped(problem, "Monday", "nobody")
 	}
+	b.ahead(time.Second)
+	b.write("nobody", "Bea <bea@example.com>")
+	b.button("Show the result").Tapped(nil)
+	(<-b.posts)()
+	if r := kept(t, q, id); r.Wanted["to"] != "Bea <bea@example.com>" || r.Wanted["subject"] != "Monday" {
+		t.Errorf("it wants %v", r.Wanted)
+	}
+}
+
+// stillTyped wants the form to say in red what is wrong, with what was typed in it, and no way to allow.
+func (b *bench) stillTyped(problem string, typed ...string) {
+	b.t.Helper()
+	red, fields := false, map[string]bool{}
+	for _, o := range b.objects() {
+		switch o := o.(type) {
+		case *widget.Label:
+			red = red || strings.Contains(o.Text, problem) && o.Importance == widget.DangerImportance
+		case *entry:
+			fields[o.Text] = true
+		case *button:
+			if o.Text == "Allow" {
+				b.t.Error("Allow is there")
+			}
+		}
+	}
+	if !red {
+		b.t.Errorf("it does not say in red %q, but %q", problem, b.texts())
+	}
+	for _, one := range typed {
+		if !fields[one] {
+			b.t.Errorf("%q is lost", one)
+		}
+	}
+}
+
+// TestWhatIsTypedOutlivesAnotherProblem: someone else tried a change meanwhile.
+func TestWhatIsTypedOutlivesAnotherProblem(t *testing.T) {
+	b, q := newReal(t)
+	b.desk.Revise = q.Revise
+	id := b.put(q, editable())
+	b.button("Edit…").Tapped(nil)
+	b.write("Friday", "Monday")
 	if err := q.Revise(t.Context(), id, map[string]string{"to": "nobody"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := q.Revised(t.Context(), kept(t, q, id), nil, approval.Preview{}, `to: "nobody" is no mail address`); err != nil {
+	if err := q.Revised(t.Context(), kept(t, q, id), nil, approval.Preview{}, "nobody is no address"); err != nil {
 		t.Fatal(err)
 	}
 	b.see(q)
-	if !b.says("is no mail address") {
-		t.Error("it does not say what was refused")
+	b.stillTyped("nobody is no address", "Monday")
+	b.desk.escape()
+	if b.shown() != id || !b.says("nobody is no address") {
+		t.Error("Esc does not lead back")
+	}
+}
+
+// TestNoSecondClickAnswers: under the buttons of the form lies nothing of the question that answers it, in no language,
+// and after the way back Allow is dead for a second; so is Back, where a second click on Edit… lands.
+func TestNoSecondClickAnswers(t *testing.T) {
+	for _, locale := range []string{"en_US.UTF-8", "de_DE.UTF-8"} {
+		b := newBench(t, inLanguage(t, locale, theme.VariantLight))
+		b.desk.Revise = revisable
+		b.desk.Update([]approval.Request{editable()})
+		b.ahead(time.Second)
+		type place struct{ from, to float32 }
+		answers := map[string]place{}
+		spans := func(one *button) place {
+			x := fyne.CurrentApp().Driver().AbsolutePositionForObject(one).X
+			return place{x, x + one.Size().Width}
+		}
+		for _, key := range []string{"popup.allow", "popup.deny", "popup.instead.draft"} {
+			answers[text.T(key)] = spans(b.button(text.T(key)))
+		}
+		b.button(text.T("popup.edit")).Tapped(nil)
+		back, done := b.button(text.T("popup.edit.back")), b.button(text.T("popup.edit.done"))
+		for _, one := range []*button{back, done} {
+			at := spans(one)
+			for label, a := range answers {
+				if at.from < a.to && a.from < at.to {
+					t.Errorf("%s: %q lies at %v, where %q was at %v", locale, one.Text, at, label, a)
+				}
+			}
+		}
+		if back.Importance == widget.HighImportance || done.Importance != widget.HighImportance {
+			t.Errorf("%s: what leads on does not stand out", locale)
+		}
+		if back.Tapped(nil); b.desk.phase != editing {
+			t.Errorf("%s: a second click on Edit leads back at once", locale)
+		}
+		b.ahead(time.Second)
+		if back.Tapped(nil); b.desk.phase != asking {
+			t.Fatalf("%s: Back does not lead back", locale)
+		}
+		b.desk.allow()
+		if b.nothingGiven("right after the way back"); !b.button(text.T("popup.allow")).Disabled() {
+			t.Errorf("%s: Allow is alive right after the way back", locale)
+		}
 	}
 }
 

@@ -86,6 +86,8 @@ var pictured = []struct {
 	{"mail-rtl", rtlMail, nil},
 	{"mail-form", editable, func(b *bench) { b.desk.edit(); b.ahead(time.Second) }},
 	{"mail-form-de", editable, func(b *bench) { b.desk.edit(); b.ahead(time.Second) }},
+	{"mail-form-wrong", editable, wrongForm},
+	{"mail-form-wrong-de", editable, wrongForm},
 	{"invitation", invitation, nil},
 	{"share", share, nil},
 	{"deletion", deletion, nil},
@@ -96,6 +98,15 @@ var pictured = []struct {
 	{"notice-cool", func() approval.Request { return mail() }, func(b *bench) { b.desk.turns.ignored["c1"] = 1; b.ahead(time.Hour) }},
 	{"notice-cool-de", func() approval.Request { return mail() }, func(b *bench) { b.desk.turns.ignored["c1"] = 1; b.ahead(time.Hour) }},
 	{"notice-elsewhere", func() approval.Request { return mail() }, func(b *bench) { b.desk.Update(nil) }},
+}
+
+// wrongForm is the form after a change that could not be made.
+func wrongForm(b *bench) {
+	b.desk.edit()
+	b.write("Anna <anna@example.com>", "anna@")
+	b.write("Friday", "Monday")
+	b.desk.wrong(`to: "anna@" is no mail address`)
+	b.ahead(time.Second)
 }
 
 // TestTheWindowLooksAsIntended compares each state with its pictures. After a change that was meant, look at

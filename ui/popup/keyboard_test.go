@@ -128,23 +128,71 @@ func TestTypingCannotApprove(t *testing.T) {
 	}
 }
 
-// TestWhatOpensLetsGoOfTheFocus: the button is gone then, and pressed once more it would reach for what is not there.
-func TestWhatOpensLetsGoOfTheFocus(t *testing.T) {
-	for label, r := range map[string]approval.Request{"19 more that you can give": verified(), "Longer …": verified(), "Show the rest (1 more part)": longMail()} {
-		b := newEnglish(t)
-		b.desk.Update([]approval.Request{r})
-		b.ahead(time.Second)
-		opens := b.button(label)
-		for b.desk.window.Canvas().Focused() != fyne.Focusable(opens) {
+// TestWhatOpensHandsTheFocusOn to what it has opened, or to what does no harm: the button is gone then, and pressed once
+// more it would reach for what is not there. Tab leads on from there, and not to Allow.
+func TestWhatOpensHandsTheFocusOn(t *testing.T) {
+	for label, c := range map[string]struct {
+		r        approval.Request
+		at, next string
+	}{
+		"19 more that you can give":   {verified(), "Change your own events", ""},
+		"Longer …":                    {verified(), "180 days", "Until I revoke"},
+		"Show the rest (1 more part)": {longMail(), "Deny", ""},
+	} {
+		for _, mouse := range []bool{false, true} {
+			b := newEnglish(t)
+			b.desk.Update([]approval.Request{c.r})
+			b.ahead(time.Second)
+			opens := b.button(label)
+			if mouse {
+				opens.Tapped(nil)
+			} else {
+				for b.desk.window.Canvas().Focused() != fyne.Focusable(opens) {
+					b.desk.window.Canvas().FocusNext()
+				}
+				b.typed(fyne.KeySpace)
+			}
+			if got := b.focused(); got != c.at {
+				t.Errorf("%q is opened, by mouse %v, and %q has the focus", label, mouse, got)
+			}
+			lasts := b.desk.choice.lasts
+			b.typed(fyne.KeySpace)
+			b.nothingGiven("after opening " + label)
+			if b.desk.choice.lasts != lasts {
+				t.Errorf("%q pressed twice chooses how long", label)
+			}
 			b.desk.window.Canvas().FocusNext()
+			if got := b.focused(); c.at != "Deny" && (got == "Allow" || c.next != "" && got != c.next) {
+				t.Errorf("from what %q opens Tab leads to %q", label, got)
+			}
 		}
-		b.typed(fyne.KeySpace)
-		if f := b.desk.window.Canvas().Focused(); f != fyne.Focusable(b.button("Deny")) {
-			t.Errorf("%q is opened, and %T has the focus", label, f)
-		}
-		b.typed(fyne.KeySpace)
-		b.nothingGiven("after opening " + label)
 	}
+}
+
+// TestTheFirstOfMoreIsTicked by the space bar at once, if the keyboard has opened them.
+func TestTheFirstOfMoreIsTicked(t *testing.T) {
+	b := newEnglish(t)
+	b.desk.Update([]approval.Request{verified()})
+	b.ahead(time.Second)
+	opens := b.button("19 more that you can give")
+	for b.desk.window.Canvas().Focused() != fyne.Focusable(opens) {
+		b.desk.window.Canvas().FocusNext()
+	}
+	b.typed(fyne.KeyReturn)
+	if b.typed(fyne.KeySpace); !b.desk.choice.scopes["calendar:write"] {
+		t.Errorf("%q has the focus and cannot be ticked", b.focused())
+	}
+}
+
+// focused is the label of what has the focus.
+func (b *bench) focused() string {
+	switch f := b.desk.window.Canvas().Focused().(type) {
+	case *button:
+		return f.Text
+	case *tick:
+		return f.Text
+	}
+	return ""
 }
 
 func longMail() approval.Request {

@@ -15,6 +15,7 @@ func noticeCard(says string, h *hands, ok func()) *card {
 	words := bold(says)
 	words.Alignment, words.SizeName = fyne.TextAlignCenter, theme.SizeNameSubHeadingText
 	done := newButton(h, text.T("popup.ok"), widget.HighImportance, ok)
+	done.plain = true
 	middle := container.New(fixed(height-60), container.New(inset{left: 4 * margin, right: 4 * margin}, words))
 	return &card{
 		content: container.NewBorder(nil, container.New(inset{left: margin, right: margin, bottom: 8}, container.NewHBox(layout.NewSpacer(), done)), nil, nil, middle),

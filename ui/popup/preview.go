@@ -40,7 +40,7 @@ func long(s string, h *hands) *fyne.Container {
 			all.Add(open)
 			say()
 		}
-		h.grown()
+		h.grown(nil)
 	}
 	say()
 	all.Add(open)

@@ -27,7 +27,6 @@ type turns struct {
 	byOwner bool               // shown because the owner asked to see it
 	wanted  time.Time          // when the owner had the shown one changed, until a snapshot knows of it
 	over    map[string]bool    // ids that were shown and are settled, as far as this desktop knows
-	done    int                // how many were settled since the window opened
 	ignored map[string]int     // by client: how many ran out in a row
 	cool    map[string]time.Time
 	popped  []time.Time // when a question came up by itself
@@ -82,7 +81,6 @@ func (t *turns) next(now time.Time, follows bool) (approval.Request, bool) {
 	t.shown, t.byOwner, t.wanted = approval.Request{}, false, time.Time{}
 	open := t.open(now)
 	if len(open) == 0 {
-		t.done = 0
 		return t.shown, false
 	}
 	r := open[0]
@@ -90,7 +88,6 @@ func (t *turns) next(now time.Time, follows bool) (approval.Request, bool) {
 	if !asked && !follows {
 		t.popped = slices.DeleteFunc(t.popped, func(at time.Time) bool { return now.Sub(at) >= popUpsIn })
 		if len(t.popped) >= maxPopUps {
-			t.done = 0
 			return t.shown, false
 		}
 		t.popped = append(t.popped, now)
@@ -139,19 +136,18 @@ func (t *turns) renew(now time.Time) bool {
 	return !same || (was.Wanted == nil) != (is.Wanted == nil)
 }
 
-// place says which of how many the shown question is.
+// place says which of how many open questions the shown one is: always the first, since those before it are settled.
 func (t *turns) place(now time.Time) (n, of int) {
-	of = t.done + len(t.open(now))
+	of = len(t.open(now))
 	if !has(t.open(now), t.shown.ID) {
 		of++
 	}
-	return t.done + 1, of
+	return 1, of
 }
 
 // settled ends the shown question; answered says that the owner has answered it here.
 func (t *turns) settled(answered bool) {
 	t.over[t.shown.ID] = true
-	t.done++
 	if answered {
 		delete(t.ignored, t.shown.ClientKey)
 		delete(t.cool, t.shown.ClientKey)

@@ -30,8 +30,8 @@ func TestTheOldestIsShownFirstAndOneAtATime(t *testing.T) {
 	turns.update([]approval.Request{waits("a", "x", later), waits("b", "y", later), waits("c", "z", later)})
 	for i, want := range []string{"a", "b", "c"} {
 		r, ok := turns.next(noon, i > 0)
-		if n, of := turns.place(noon); !ok || r.ID != want || n != i+1 || of != 3 {
-			t.Errorf("%s is shown as %d of %d, want %s as %d of 3", r.ID, n, of, want, i+1)
+		if n, of := turns.place(noon); !ok || r.ID != want || n != 1 || of != 3-i {
+			t.Errorf("%s is shown as %d of %d, want %s as 1 of %d", r.ID, n, of, want, 3-i)
 		}
 		turns.settled(true)
 	}

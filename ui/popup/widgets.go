@@ -12,7 +12,7 @@ type hands struct {
 	*attention
 	escape func()
 	pause  func()                  // after a click: the focus goes back to where it does no harm
-	grown  func()                  // something was added to the card
+	grown  func(fyne.Focusable)    // something was added to the card; what gets the focus, nil for what does no harm
 	bring  func(fyne.CanvasObject) // has what got the focus in sight
 	scroll func(fyne.KeyName)      // a key that scrolls
 }
@@ -42,6 +42,7 @@ type button struct {
 	widget.Button
 	hands *hands
 	large bool // its label is
+	plain bool // it does no harm: a key presses it without having been moved to it, but not in the first second
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -73,11 +74,18 @@ func (b *button) Tapped(*fyne.PointEvent) {
 
 // TypedKey presses the button if that was meant.
 func (b *button) TypedKey(e *fyne.KeyEvent) {
-	b.hands.press(e.Name, func() {
+	f := func() {
 		if !b.Disabled() {
 			b.OnTapped()
 		}
-	})
+	}
+	if enters := e.Name == fyne.KeySpace || e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter; enters && b.plain {
+		if b.hands.live() {
+			f()
+		}
+		return
+	}
+	b.hands.press(e.Name, f)
 }
 
 // FocusGained tells that the button has the focus.
