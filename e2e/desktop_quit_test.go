@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,17 +22,11 @@ func TestDesktopQuitHangs(t *testing.T) {
 	if !strings.Contains(a.log(), "the window was not gone in time") {
 		t.Error("Fyne came back, so that this tries nothing")
 	}
-	for _, left := range []string{"-wal", "-shm"} {
-		if _, err := os.Stat(a.dir + "/" + database + left); err == nil {
-			t.Errorf("the store was left open: there is %s", left)
-		}
-	}
+	a.closedInOrder()
 	next := a.next()
 	next.start("--hidden")
 	next.shows("Ready")
-	if err := next.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	next.signal(syscall.SIGTERM)
 	if code := next.ended(next.cmd, quitting); code != 0 {
 		t.Errorf("asked to end: exit %d", code)
 	}

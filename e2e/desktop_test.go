@@ -82,23 +82,27 @@ func TestDesktopCrash(t *testing.T) {
 	a := office(t, testHost)
 	a.start("--hidden")
 	a.shows("Ready")
-	if err := a.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
-		t.Fatal(err)
-	}
+	a.signal(syscall.SIGUSR1)
 	if code := a.ended(a.cmd, patience); code != 2 {
 		t.Errorf("the crash: exit %d", code)
 	}
 	if said := a.log(); !strings.Contains(said, "the window has crashed") || !strings.Contains(said, "as the test wanted") {
 		t.Errorf("the log does not tell of the crash")
 	}
-	for _, left := range []string{"-wal", "-shm"} {
-		if _, err := os.Stat(a.dir + "/" + database + left); err == nil {
-			t.Errorf("the store was left open: there is %s", left)
-		}
-	}
+	a.closedInOrder()
 	next := a.next()
 	next.start("--hidden")
 	next.shows("Ready")
+}
+
+// closedInOrder fails the test if the store was left open.
+func (a *app) closedInOrder() {
+	a.t.Helper()
+	for _, left := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(a.dir + "/" + database + left); err == nil {
+			a.t.Errorf("the store was left open: there is %s", left)
+		}
+	}
 }
 
 // popUp is how the title of a pop-up begins.

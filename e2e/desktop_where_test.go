@@ -33,9 +33,7 @@ func (a *app) seen() (all []control) {
 	if err := os.RemoveAll(path); err != nil {
 		a.t.Fatal(err)
 	}
-	if err := a.cmd.Process.Signal(syscall.SIGUSR2); err != nil {
-		a.t.Fatal(err)
-	}
+	a.signal(syscall.SIGUSR2)
 	a.screen.wait("the app to tell what it shows", func() bool {
 		b, err := os.ReadFile(path)
 		return err == nil && json.Unmarshal(b, &all) == nil

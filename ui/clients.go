@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"postern/internal/activity"
 	"postern/internal/approval"
 	"postern/internal/desk"
 	"postern/ui/text"
@@ -118,7 +119,7 @@ func (v *clientsView) cardOf(c desk.Client) clientCard {
 	switch {
 	case c.LastUsedAt.IsZero():
 		card.Used = text.T("clients.never_used", text.Values{"When": day(c.CreatedAt, now)})
-	case c.LastFrom == "public":
+	case c.LastFrom == activity.Public:
 		card.Used = text.T("clients.used_public", text.Values{"When": ago(c.LastUsedAt, now)})
 	default:
 		card.Used = text.T("clients.used_local", text.Values{"When": ago(c.LastUsedAt, now)})

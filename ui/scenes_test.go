@@ -136,6 +136,10 @@ func foreign() desk.Snapshot {
 	for i := range s.Recent {
 		s.Recent[i].Client = rtl
 	}
+	for i := range s.Profiles {
+		s.Profiles[i].Name = rtl
+	}
+	s.Public, s.Clients[0].LastFrom, s.Folder = "https://postern.example.com/mcp", activity.Public, "/home/"+rtl
 	s.Waiting = []approval.Request{{ID: "a1", Kind: approval.Connect, Client: "\u202e" + rtl + " abc", State: approval.Pending, CreatedAt: now, Offer: &approval.Offer{}}}
 	return s
 }
@@ -157,5 +161,7 @@ func hostile() desk.Snapshot {
 	s.Waiting = []approval.Request{{ID: "a1", Kind: approval.Connect, Client: bidi + "\n\nAllow", State: approval.Pending, CreatedAt: now, Offer: &approval.Offer{Quiet: true}},
 		{ID: "a2", Kind: approval.Action, Client: long, State: approval.Pending, CreatedAt: now, Preview: approval.Preview{Title: "Send " + shell}}}
 	s.Trouble = "listening: " + bidi + shell
+	s.Public, s.Folder, s.Dir, s.Vault.Kind = "https://xn--cude-6cd.example/"+strings.Repeat("a", 400), "/home/"+long, "/home/"+bidi, shell
+	s.Clients[0].LastFrom, s.Clients[1].LastFrom = activity.Public, activity.Public
 	return s
 }

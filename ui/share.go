@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 	"rsc.io/qr"
 
+	"postern/internal/activity"
 	"postern/internal/desk"
 	"postern/ui/text"
 )
@@ -48,7 +49,7 @@ func (v *shareView) update(s desk.Snapshot) {
 	now := v.w.app.config.Now()
 	sh := sharing{URL: s.Public}
 	for _, c := range s.Clients {
-		if s.Public != "" && c.LastFrom == "public" && len(c.Grants) > 0 {
+		if s.Public != "" && c.LastFrom == activity.Public && len(c.Grants) > 0 {
 			sh.Used = append(sh.Used, text.T("share.used", text.Values{"Client": name(c.Name), "When": ago(c.LastUsedAt, now)}))
 		}
 	}

@@ -3,7 +3,6 @@ package ui
 import (
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"postern/internal/tool"
@@ -54,13 +53,7 @@ func name(s string) string {
 
 // sentence makes a sentence of an error.
 func sentence(err error) string {
-	s := plain(err.Error(), longestText)
-	first, size := utf8.DecodeRuneInString(s)
-	s = string(unicode.ToUpper(first)) + s[size:]
-	if s != "" && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") && !strings.HasSuffix(s, "…") {
-		s += "."
-	}
-	return s
+	return text.Sentence(plain(err.Error(), longestText))
 }
 
 // ago says how long ago something was.

@@ -44,6 +44,12 @@ const (
 	Cleared   Event = "cleared"   // the owner deleted all entries before this one
 )
 
+// The classes of the addresses that clients over HTTP come from.
+const (
+	Here   = "this computer"
+	Public = "public" // from outside of it
+)
+
 // Entry is one call of a tool, or one decision of the owner.
 type Entry struct {
 	Seq      int64         `json:"seq"`                 // set by the store, rising
@@ -51,7 +57,7 @@ type Entry struct {
 	Event    Event         `json:"event"`               // Call, if it is not said
 	ClientID string        `json:"client_id,omitempty"` // of a client over HTTP: several may call themselves the same
 	GrantID  string        `json:"grant_id,omitempty"`  // of a client over HTTP
-	Address  string        `json:"address,omitempty"`   // class of the address that it came from: "this computer" or "public"; "" without HTTP
+	Address  string        `json:"address,omitempty"`   // class of the address that it came from, Here or Public; "" without HTTP
 	Client   string        `json:"client"`              // what the client calls itself
 	Origin   string        `json:"origin,omitempty"`    // what the operating system says of it, e.g. "/usr/bin/claude (pid 42)"
 	Profile  string        `json:"profile,omitempty"`   // the profile's name, "" for a tool that needs none

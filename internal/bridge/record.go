@@ -8,17 +8,11 @@ import (
 	"postern/server/oauth"
 )
 
-// The classes of addresses that clients over HTTP come from.
-const (
-	addressHere    = "this computer"
-	addressOutside = "public"
-)
-
 func addressOf(outside bool) string {
 	if outside {
-		return addressOutside
+		return activity.Public
 	}
-	return addressHere
+	return activity.Here
 }
 
 // recorder keeps what clients did, and tells the faces that there is news.

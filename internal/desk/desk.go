@@ -73,7 +73,7 @@ type Client struct {
 	Blocked    bool
 	CreatedAt  time.Time
 	LastUsedAt time.Time // zero if never
-	LastFrom   string    // class of the address: "this computer" or "public"
+	LastFrom   string    // class of the address: activity.Here or activity.Public
 	Grants     []Grant   // live ones
 }
 
@@ -106,17 +106,6 @@ type Setting struct {
 	Name, Value, Default string
 	Doc                  string   // one sentence
 	Values               []string // what it may be; empty for free text
-}
-
-// Quiet counts the questions that no face shows by itself.
-func (s Snapshot) Quiet() int {
-	n := 0
-	for _, r := range s.Waiting {
-		if quiet(r) {
-			n++
-		}
-	}
-	return n
 }
 
 // Unexpected reports whether a client from outside asks although no new ones were let ask.

@@ -72,11 +72,8 @@ type Client struct {
 	Live func(ctx context.Context) error
 }
 
-// addressPublic is the class of the addresses outside of this computer, see activity.Entry.Address.
-const addressPublic = "public"
-
 // Public reports whether the client comes from outside of this computer.
-func (c Client) Public() bool { return c.Address == addressPublic }
+func (c Client) Public() bool { return c.Address == activity.Public }
 
 // Invocation is one call of a tool.
 type Invocation struct {

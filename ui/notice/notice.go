@@ -4,7 +4,6 @@ package notice
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -51,12 +50,7 @@ func sentence(problem string) string {
 	if utf8.RuneCountInString(s) > longest {
 		s = string([]rune(s)[:longest-1]) + "…"
 	}
-	first, size := utf8.DecodeRuneInString(s)
-	s = string(unicode.ToUpper(first)) + s[size:]
-	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "…") {
-		s += "."
-	}
-	return s
+	return text.Sentence(s)
 }
 
 // Show opens the window. quit is called once, when the owner closes it or presses the button.

@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"postern/internal/approval"
+	"postern/internal/picture"
 	"postern/ui/text"
 )
 
@@ -132,7 +133,7 @@ func TestTheWindowLooksAsIntended(t *testing.T) {
 						p.do(b)
 					}
 					b.ahead(0)
-					looks(t, name, b.desk.window.Canvas().Capture())
+					picture.Same(t, name+".png", b.desk.window.Canvas().Capture())
 					b.desk.window.Close()
 				})
 			}

@@ -5,6 +5,9 @@ package text
 import (
 	"embed"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -51,4 +54,17 @@ func N(key string, n int, values ...Values) string {
 		}
 	}
 	return lang.XN(key, key, n, data)
+}
+
+// Sentence makes a sentence of what a program says, such as "the disk is full".
+func Sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[size:]
+	if !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "?") && !strings.HasSuffix(s, "…") {
+		s += "."
+	}
+	return s
 }
