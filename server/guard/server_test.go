@@ -288,9 +288,7 @@ func TestManyCalls(t *testing.T) {
 	if n[200]+n[429] != calls || n[200] < 64 {
 		t.Errorf("answers by status: %v", n)
 	}
-	if live := d.live.Grants(); len(live) != 0 {
-		t.Errorf("%v still run", live)
-	}
+	d.idle()
 	d.client.CloseIdleConnections()
 	deadline := time.Now().Add(10 * time.Second)
 	for runtime.NumGoroutine() > before+20 && time.Now().Before(deadline) {
