@@ -59,6 +59,7 @@ var only = map[string][]string{
 	"github.com/mark3labs/mcp-go":      {"postern/server", "postern/internal/bench"},
 	"github.com/zalando/go-keyring":    {"postern/auth"},
 	"golang.ngrok.com/ngrok":           {"postern/tunnel", "postern/internal/ngroktest"},
+	"golang.ngrok.com/muxado":          {"postern/internal/ngroktest"},
 	"fyne.io/fyne/v2":                  {"postern/ui", "postern/cmd/postern-desktop", bareTray},
 	"fyne.io/fyne/v2/app":              {"postern/cmd/postern-desktop", bareTray},
 	"modernc.org/sqlite":               {"postern/internal/store"},
