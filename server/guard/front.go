@@ -18,12 +18,14 @@ type Front struct {
 	OAuth   http.Handler    // see oauth.Server.Handler
 	MCP     http.Handler    // see Guard
 	Origins func() []string // web origins that may call besides the own one; nil for none
+	Public  bool            // it is reached from outside: no other address is ours, whoever asks
 }
 
 // maxURL is the most bytes of a path with its query.
 const maxURL = 16 << 10
 
-// ServeHTTP answers 421 to another spelling of the own address, with the right one, and 403 to any other.
+// ServeHTTP answers 421 to another spelling of the own address, with the right one, and to any other 403, or from outside
+// 421 too (RFC 9110 section 15.5.20).
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -38,14 +40,23 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case len(r.RequestURI) > maxURL:
 		plain(w, http.StatusRequestURITooLong, "the address is too long")
 	case r.URL.Host != "" && r.URL.Host != r.Host || !strings.HasPrefix(r.RequestURI, "/"):
-		plain(w, http.StatusForbidden, "the request was sent to another address")
+		plain(w, f.wrong(), "the request was sent to another address")
 	case sameHost(r.Host, own):
 		f.share(w, r)
 	case loopbackName(r.Host) && loopbackName(own.Host):
 		f.elsewhere(w, r)
 	default:
-		plain(w, http.StatusForbidden, "this is not the address of the server")
+		plain(w, f.wrong(), "this is not the address of the server")
 	}
+}
+
+// wrong is the answer to a request for an address that is not the server's. Here it may be the work of a web page that
+// rebinds a name to this computer, and is forbidden.
+func (f *Front) wrong() int {
+	if f.Public {
+		return http.StatusMisdirectedRequest
+	}
+	return http.StatusForbidden
 }
 
 func (f *Front) share(w http.ResponseWriter, r *http.Request) {

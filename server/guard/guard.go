@@ -19,6 +19,7 @@ import (
 
 	"postern/server/oauth"
 	"postern/server/peek"
+	"postern/server/place"
 )
 
 // The causes with which a request's context ends before the request does.
@@ -155,7 +156,7 @@ func (g *Guard) holder(w http.ResponseWriter, r *http.Request) (h oauth.Holder, 
 	}
 	switch {
 	case errors.Is(err, oauth.ErrToken):
-		if wait := g.unknown.count(g.source(r), g.now()); wait > 0 { // who has a good token is not held up by it
+		if wait := g.unknown.count(place.Of(g.source(r)), g.now()); wait > 0 { // who has a good token is not held up by it
 			w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 			plain(w, http.StatusTooManyRequests, "too many requests with a token that is not valid")
 			return h, false

@@ -14,8 +14,10 @@ const (
 	registerPath  = "/register"
 	revokePath    = "/revoke"
 	serverPath    = "/.well-known/oauth-authorization-server"
-	resourcePath  = "/.well-known/oauth-protected-resource"
 )
+
+// ResourcePath is where the metadata of the resource stands below the issuer (RFC 9728 section 3).
+const ResourcePath = "/.well-known/oauth-protected-resource"
 
 // authorizationServer is the metadata of RFC 8414, with the members of RFC 9207 and SEP-991.
 type authorizationServer struct {
@@ -71,4 +73,4 @@ func metadata(w http.ResponseWriter, v any) {
 }
 
 // ResourceMetadata returns the address that a challenge points to (RFC 9728 section 5.1).
-func (s *Server) ResourceMetadata() string { return s.Issuer + resourcePath + Path }
+func (s *Server) ResourceMetadata() string { return s.Issuer + ResourcePath + Path }

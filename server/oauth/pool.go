@@ -2,11 +2,11 @@ package oauth
 
 import (
 	"net/http"
-	"net/netip"
-	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"postern/server/place"
 )
 
 // pace is how fast something may come: as many as burst at once, and one more whenever the time is over.
@@ -98,25 +98,12 @@ func (p *pool) forget(now time.Time) {
 	}
 }
 
-// place is what a request is counted by: the address that it came from, and of IPv6 the network, since whoever has one
-// address of it has them all. It is "" for what came from outside by an address of the owner's own network: that is a
-// proxy which does not say for whom it asks, and nobody is to be kept out for what others do.
+// place is what a request is counted by, see place.Of. It is "" for what came from outside by an address of the owner's
+// own network: that is a proxy which does not say for whom it asks, and nobody is to be kept out for what others do.
 func (s *Server) place(r *http.Request) string {
 	source := s.source(r)
-	addr, err := netip.ParseAddr(strings.Trim(source, "[]"))
-	if with, e := netip.ParseAddrPort(source); e == nil { // as some proxies write it
-		addr, err = with.Addr(), nil
-	}
-	if err != nil {
-		return source
-	}
-	addr = addr.Unmap().WithZone("")
-	switch {
-	case s.Public && (addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast()):
+	if s.Public && place.Near(source) {
 		return ""
-	case addr.Is6():
-		network, _ := addr.Prefix(64) // an address of IPv6 has 128 bits
-		return network.String()
 	}
-	return addr.String()
+	return place.Of(source)
 }

@@ -88,7 +88,7 @@ func (s *Server) start() {
 func (s *Server) Handler() http.Handler {
 	s.start()
 	mux := http.NewServeMux()
-	for _, path := range []string{resourcePath, resourcePath + Path} {
+	for _, path := range []string{ResourcePath, ResourcePath + Path} {
 		mux.HandleFunc("GET "+path, s.serveResourceMetadata)
 		mux.HandleFunc("OPTIONS "+path, preflight)
 	}
@@ -120,7 +120,7 @@ func (s *Server) Handler() http.Handler {
 
 // Paths are where a Server answers, for whoever puts it beside other handlers.
 func Paths() []string {
-	return []string{resourcePath, resourcePath + Path, serverPath, registerPath, tokenPath, revokePath, authorizePath, statusPath, finishPath, cancelPath, codePath}
+	return []string{ResourcePath, ResourcePath + Path, serverPath, registerPath, tokenPath, revokePath, authorizePath, statusPath, finishPath, cancelPath, codePath}
 }
 
 // otherMethod answers what no endpoint takes, in JSON (RFC 9110 section 15.5.6).
