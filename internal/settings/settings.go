@@ -38,7 +38,7 @@ var (
 
 // Keys returns all settings, by name.
 func Keys() []Key {
-	return []Key{
+	return append([]Key{
 		{Name: "activity.keep_days", Default: "90", Doc: "Days that the record of calls is kept.", Check: days},
 		{Name: "approvals.cli", Default: "false", Doc: "Whether \"postern approvals approve\" works without a terminal.", Values: bools, Guards: true},
 		{Name: "approvals.cli_beside_desktop", Default: "false", Doc: "Whether \"postern approvals approve\" works while the desktop app runs. Only its window can switch that on.", Values: bools, Guards: true},
@@ -56,8 +56,7 @@ func Keys() []Key {
 		{Name: "read_only", Default: "false", Doc: "Whether clients are shown only tools that change nothing.", Values: bools, Guards: true},
 		{Name: "tier", Default: "core", Doc: "How many tools clients are shown.", Values: []string{"core", "extended", "complete"}},
 		{Name: "toolsets", Doc: "Toolsets that clients are shown, separated by commas; empty for all.", Check: toolsets},
-		{Name: "tunnel.off_after", Default: "8h", Doc: "When sharing by the switch ends by itself. A proxy of your own is not touched.", Values: []string{"1h", "4h", "8h", "24h", never}, Guards: true},
-	}
+	}, tunnelKeys()...)
 }
 
 func days(v string) error {
@@ -139,6 +138,7 @@ type Settings struct {
 	Tier          string
 	Toolsets      []string      // nil for all
 	OffAfter      time.Duration // tunnel.off_after; less than zero for never
+	Tunnel        Tunnel
 }
 
 // Values returns the values in force, by name. A value that is no longer allowed counts as the default.
@@ -174,6 +174,7 @@ func Load(ctx context.Context, s Store) (Settings, error) {
 	out := Settings{
 		Port:          port,
 		OffAfter:      lasting(v["tunnel.off_after"]),
+		Tunnel:        tunnelOf(v),
 		KeepActivity:  time.Duration(keep) * 24 * time.Hour,
 		CLI:           v["approvals.cli"] == "true",
 		BesideDesktop: v["approvals.cli_beside_desktop"] == "true",
