@@ -1,0 +1,137 @@
+package ngrok
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxConns is how many connections from outside are open at once; more are hung up on. What runs on them is bounded by
+// the handler.
+const maxConns = 512
+
+// door is the listener that the HTTP server has. It stands between that and the SDK's own listener, with which the
+// server's Close can wait for ever: somebody must always accept there, and closing here only says so. It outlives the
+// sessions with the service that feed it.
+type door struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+
+	mu   sync.Mutex // guards the field below
+	open map[*conn]struct{}
+}
+
+func newDoor() *door {
+	return &door{conns: make(chan net.Conn), closed: make(chan struct{}), open: map[*conn]struct{}{}}
+}
+
+// Accept returns the next connection, net.ErrClosed after Close.
+func (d *door) Accept() (net.Conn, error) {
+	select {
+	case c := <-d.conns:
+		return c, nil
+	case <-d.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close ends Accept.
+func (d *door) Close() error {
+	d.once.Do(func() { close(d.closed) })
+	return nil
+}
+
+// Addr is none: nobody can connect to it.
+func (d *door) Addr() net.Addr { return &net.UnixAddr{Name: "ngrok", Net: "ngrok"} }
+
+// pump takes what a listener of the SDK accepts until that ends, and says why it did.
+func (d *door) pump(from interface{ Accept() (net.Conn, error) }) error {
+	for {
+		c, err := from.Accept()
+		if err != nil {
+			return err
+		}
+		wrapped, ok := d.wrap(c)
+		if !ok {
+			go c.Close() // which talks to the other end, and must not hold up the others
+			continue
+		}
+		select {
+		case d.conns <- wrapped:
+		case <-d.closed:
+			go wrapped.Close()
+		}
+	}
+}
+
+func (d *door) wrap(c net.Conn) (*conn, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.open) >= maxConns {
+		return nil, false
+	}
+	w := &conn{Conn: c, door: d}
+	d.open[w] = struct{}{}
+	return w, true
+}
+
+// stuck reports whether a write has waited for longer than patience for its reader, which no deadline ends.
+func (d *door) stuck(now time.Time, patience time.Duration) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for c := range d.open {
+		if began := c.writing.Load(); began != 0 && now.Sub(time.Unix(0, began)) > patience {
+			return true
+		}
+	}
+	return false
+}
+
+// conn is one connection from outside, without what harms the session that all of them share.
+type conn struct {
+	net.Conn
+	door    *door
+	writing atomic.Int64 // since when a write waits, in nanoseconds of the Unix time; 0 if none does
+	broken  atomic.Bool  // a write has failed
+	once    sync.Once
+}
+
+var errBroken = errors.New("the connection has failed before")
+
+// Write writes a copy: when the session dies, the multiplexer may still read what it was given after it has said so.
+func (c *conn) Write(p []byte) (int, error) {
+	if c.broken.Load() {
+		return 0, errBroken
+	}
+	c.writing.Store(time.Now().UnixNano())
+	defer c.writing.Store(0)
+	n, err := c.Conn.Write(append([]byte(nil), p...))
+	if err != nil {
+		c.broken.Store(true)
+	}
+	return n, err
+}
+
+// Close closes the connection, but not one on which a write has failed: that would race with the multiplexer, and the
+// stream is gone already.
+func (c *conn) Close() error {
+	c.once.Do(func() {
+		c.door.mu.Lock()
+		delete(c.door.open, c)
+		c.door.mu.Unlock()
+	})
+	if c.broken.Load() {
+		return nil
+	}
+	return c.Conn.Close()
+}
+
+// SetDeadline sets that of reading alone, see SetWriteDeadline.
+func (c *conn) SetDeadline(t time.Time) error { return c.Conn.SetReadDeadline(t) }
+
+// SetWriteDeadline does nothing: a deadline that strikes within a frame breaks the session for all. Readers that stand
+// still are seen to by stuck.
+func (c *conn) SetWriteDeadline(time.Time) error { return nil }

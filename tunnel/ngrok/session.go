@@ -1,0 +1,274 @@
+package ngrok
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	sdk "golang.ngrok.com/ngrok/v2"
+	"golang.ngrok.com/ngrok/v2/rpc"
+
+	"postern/tunnel"
+)
+
+const (
+	// usualPatience is how long a reader may stand still, see door.stuck.
+	usualPatience = time.Minute
+	// The times between two tries, when the SDK does not try again by itself.
+	firstPause, longestPause = 500 * time.Millisecond, 30 * time.Second
+	// endPatience is how long Close waits for what runs.
+	endPatience = 2 * time.Second
+)
+
+// errStuck is why a session with the service is made anew: a reader has stood still for too long.
+var errStuck = errors.New("a client has stopped reading")
+
+// session is a tunnel through ngrok. Below it are one after the other as many agents of the SDK as it takes.
+type session struct {
+	p      *Provider
+	token  string
+	roots  *x509.CertPool
+	url    *url.URL
+	notify func(tunnel.Status)
+	side   *http.Server
+	gate   *tunnel.Gate
+	door   *door
+	life   context.Context // ends with the session; its cause is why
+	end    context.CancelCauseFunc
+	up     chan struct{} // closed when it is online for the first time
+	done   chan struct{}
+	served chan struct{} // closed when the HTTP server has ended
+
+	mu     sync.Mutex // guards the fields below
+	status tunnel.Status
+}
+
+func newSession(p *Provider, token string, roots *x509.CertPool, side *http.Server, notify func(tunnel.Status)) *session {
+	s := &session{
+		p: p, token: token, roots: roots, url: &url.URL{Scheme: "https", Host: p.Domain}, notify: notify, side: side, gate: tunnel.NewGate(side.Handler), door: newDoor(),
+		up: make(chan struct{}), done: make(chan struct{}), served: make(chan struct{}),
+	}
+	s.life, s.end = context.WithCancelCause(context.Background())
+	s.side.Handler = s.gate
+	return s
+}
+
+// URL implements tunnel.Session.
+func (s *session) URL() *url.URL { u := *s.url; return &u }
+
+// Done implements tunnel.Session.
+func (s *session) Done() <-chan struct{} { return s.done }
+
+// Err implements tunnel.Session.
+func (s *session) Err() error {
+	select {
+	case <-s.done:
+	default:
+		return nil
+	}
+	if why := context.Cause(s.life); !errors.Is(why, tunnel.ErrClosed) {
+		return why
+	}
+	return nil
+}
+
+// Close implements tunnel.Session. What is not sent yet is lost: it is the end, not a rest.
+func (s *session) Close() error {
+	s.gate.Shut()
+	s.end(tunnel.ErrClosed)
+	<-s.done
+	return nil
+}
+
+// run keeps the tunnel up until its life ends.
+func (s *session) run() {
+	defer close(s.done)
+	go func() {
+		defer close(s.served)
+		_ = s.side.Serve(s.door) // it ends with the door
+	}()
+	s.say(tunnel.Status{State: tunnel.Connecting})
+	pause := firstPause
+	for s.life.Err() == nil {
+		began := time.Now()
+		if err := s.once(); s.life.Err() == nil {
+			s.trouble(err)
+		}
+		if time.Since(began) > longestPause {
+			pause = firstPause
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, longestPause)
+		case <-s.life.Done():
+		}
+	}
+	// The agent is gone by now, so that no write waits: the server can be closed.
+	s.gate.Shut()
+	_ = s.side.Close()
+	<-s.served
+	end, cancel := context.WithTimeout(context.Background(), endPatience)
+	defer cancel()
+	if err := s.gate.Wait(end); err != nil && s.p.Log != nil {
+		s.p.Log.Warn("requests through the tunnel go on although it has ended", "error", err)
+	}
+	var why *tunnel.Error
+	if errors.As(context.Cause(s.life), &why) {
+		s.say(tunnel.Status{State: tunnel.Failed, Code: why.Code, Detail: why.Detail})
+		return
+	}
+	s.say(tunnel.Status{State: tunnel.Off})
+}
+
+// once is one agent from its connecting to its end, and says why it ended.
+func (s *session) once() error {
+	life, cancel := context.WithCancelCause(s.life)
+	defer cancel(nil)
+	agent, err := s.p.agent(s.token, s.roots, sdk.WithRPCHandler(s.command), sdk.WithEventHandler(func(e sdk.Event) {
+		if life.Err() == nil { // an agent may have more to say when it is gone
+			s.event(e)
+		}
+	}))
+	if err != nil {
+		return err
+	}
+	listener, err := agent.Listen(life, sdk.WithURL(s.url.String()), sdk.WithDescription("Postern"))
+	// While it connects, Disconnect would wait for it: the end of life ends that in milliseconds. From here on, Disconnect
+	// alone frees what waits for a client.
+	defer agent.Disconnect()
+	if err != nil {
+		cancel(err)
+		return err
+	}
+	if got := listener.URL(); got.Scheme != "https" || !strings.EqualFold(got.Hostname(), s.url.Hostname()) || got.Port() != "" && got.Port() != "443" {
+		err := &tunnel.Error{Detail: fmt.Sprintf("ngrok gave the address %q instead of %q: clients know Postern by its address, so nothing is shared; look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", oneLine(got.String()), s.url)}
+		s.end(err)
+		return err
+	}
+	s.online(agent)
+	go s.watch(life, cancel)
+	ended := make(chan error, 1)
+	go func() { ended <- s.door.pump(listener) }()
+	select {
+	case err = <-ended:
+	case <-life.Done(): // the SDK may need half a minute to see that
+		return context.Cause(life)
+	}
+	// The service has stopped the endpoint, or the SDK has given up.
+	if codeOf(err) != "" {
+		e, _ := s.p.explain(err, s.token)
+		e.Detail = "ngrok has ended the tunnel: " + e.Detail
+		s.end(e)
+	}
+	return err
+}
+
+// watch ends the life of an agent on which a reader has stood still for too long: nothing else frees the writer.
+func (s *session) watch(life context.Context, cancel context.CancelCauseFunc) {
+	patience := cmp.Or(s.p.Patience, usualPatience)
+	tick := time.NewTicker(patience / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			if s.door.stuck(now, patience) {
+				cancel(errStuck)
+				return
+			}
+		case <-life.Done():
+			return
+		}
+	}
+}
+
+// event is told what happens to the session with the service. It must not call the agent, which may hold its lock.
+func (s *session) event(e sdk.Event) {
+	switch e := e.(type) {
+	case *sdk.EventAgentConnectSucceeded:
+		select {
+		case <-s.up: // again
+			s.online(nil)
+		default:
+		}
+	case *sdk.EventAgentDisconnected:
+		if e.Error != nil && s.life.Err() == nil {
+			s.trouble(e.Error)
+		}
+	}
+}
+
+// trouble says what is wrong, and ends the session if that does not pass.
+func (s *session) trouble(err error) {
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, errStuck) {
+		s.say(tunnel.Status{State: s.trying(), Detail: "the connection to ngrok is made anew: " + oneLine(redact(err.Error(), s.token))})
+		return
+	}
+	e, fatal := s.p.explain(err, s.token)
+	if fatal {
+		s.end(e)
+		return
+	}
+	s.say(tunnel.Status{State: s.trying(), Code: e.Code, Detail: e.Detail})
+}
+
+// trying is the state in which it is tried to be online.
+func (s *session) trying() tunnel.State {
+	select {
+	case <-s.up:
+		return tunnel.Reconnecting
+	default:
+		return tunnel.Connecting
+	}
+}
+
+// command is what the owner of the account wants, at ngrok's dashboard: they may stop the tunnel, and nothing else.
+func (s *session) command(_ context.Context, _ sdk.AgentSession, r rpc.Request) ([]byte, error) {
+	if r.Method() != rpc.StopAgentMethod {
+		return nil, errors.New("Postern is started and updated on its own computer alone")
+	}
+	s.end(&tunnel.Error{Detail: "the tunnel was stopped at dashboard.ngrok.com: switch sharing on again if that was you"})
+	return nil, nil
+}
+
+// online says that the address can be reached; agent is nil for the one that was told of before.
+func (s *session) online(agent sdk.Agent) {
+	now := tunnel.Status{State: tunnel.Online}
+	s.mu.Lock()
+	now.Account, now.Plan, now.Region = s.status.Account, s.status.Plan, s.status.Region
+	s.mu.Unlock()
+	if agent != nil {
+		if one, err := agent.Session(); err == nil {
+			if d, ok := one.(sdk.AgentSessionDetails); ok {
+				now.Account, now.Plan, now.Region = oneLine(d.AccountName()), oneLine(d.PlanName()), oneLine(d.Region())
+			}
+		}
+	}
+	s.say(now)
+	select {
+	case <-s.up:
+	default:
+		close(s.up) // by run's goroutine alone
+	}
+}
+
+// say keeps how it stands and tells it, unless it is over.
+func (s *session) say(now tunnel.Status) {
+	now.At = time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.life.Err() != nil && now.State != tunnel.Off && now.State != tunnel.Failed {
+		return
+	}
+	now.URL = s.url.String()
+	now.Account, now.Plan, now.Region = cmp.Or(now.Account, s.status.Account), cmp.Or(now.Plan, s.status.Plan), cmp.Or(now.Region, s.status.Region)
+	s.status = now
+	s.notify(now)
+}
