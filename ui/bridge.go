@@ -20,6 +20,7 @@ type Bridge interface {
 	Pairing
 	Records
 	Settings
+	Sharing
 	Vault
 	// Answer settles a question.
 	Answer(ctx context.Context, id string, a approval.Answer) error
@@ -76,6 +77,15 @@ type Records interface {
 	Activity(ctx context.Context, f activity.Filter) ([]activity.Entry, error)
 	ExportActivity(ctx context.Context, w io.Writer, f activity.Filter, format string) error
 	ClearActivity(ctx context.Context) error
+}
+
+// Sharing is how Postern is reached from outside.
+type Sharing interface {
+	// ShareOn switches it on. It waits a while until the address answers; how it goes stands in the snapshots.
+	ShareOn(ctx context.Context) error
+	ShareOff(ctx context.Context) error
+	// TunnelLogin keeps the authtoken of the owner's ngrok account in the vault, and its domain in the settings.
+	TunnelLogin(ctx context.Context, authtoken, domain string) error
 }
 
 // Vault is where the secrets are.

@@ -76,6 +76,13 @@ func (b *fakeBridge) Snapshot(context.Context, string) (desk.Snapshot, error) {
 func (b *fakeBridge) Changed() <-chan struct{}       { return b.changed }
 func (b *fakeBridge) Pause() error                   { return b.note("pause") }
 func (b *fakeBridge) Resume() error                  { return b.note("resume") }
+func (b *fakeBridge) ShareOn(context.Context) error  { return b.note("share on") }
+func (b *fakeBridge) ShareOff(context.Context) error { return b.note("share off") }
+
+func (b *fakeBridge) TunnelLogin(_ context.Context, authtoken, domain string) error {
+	return b.note("tunnel login %s %s", authtoken, domain)
+}
+
 func (b *fakeBridge) Lockdown(context.Context) error { return b.note("lockdown") }
 func (b *fakeBridge) Lift(context.Context) error     { return b.note("lift") }
 func (b *fakeBridge) OpenPairing(context.Context) (time.Time, error) {

@@ -41,6 +41,8 @@ const (
 	Resumed   Event = "resumed"   // and lets them go on
 	Lockdown  Event = "lockdown"  // the owner cut everything off
 	Lifted    Event = "lifted"    // and lets clients ask again
+	Shared    Event = "shared"    // Postern can be reached from outside
+	Unshared  Event = "unshared"  // and not any more; with the code of what ended it, if that was not the owner
 	Cleared   Event = "cleared"   // the owner deleted all entries before this one
 )
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -39,6 +40,7 @@ type Config struct {
 	Show    func(format string, args ...any)  // says something to the owner during a sign-in
 	Ask     func(create bool) (string, error) // asks for the passphrase of an encrypted vault; nil where nobody can be asked
 	Now     func() time.Time                  // time.Now
+	Web     http.RoundTripper                 // the way to the own public address from outside; nil for the system's network
 	Reader  []string                          // the command that reads a file, see extract.Reader; empty for none
 }
 

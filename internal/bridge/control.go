@@ -69,7 +69,10 @@ func (b *Bridge) handler(version string) http.Handler {
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		out := Running{PID: os.Getpid(), Version: version, Sample: b.demo != nil}
 		if now := b.running.Load(); now != nil {
-			out.Local, out.Public = now.Local, now.Public
+			out.Local = now.Local
+		}
+		if s := b.service(); s != nil {
+			out.Public = s.share.public()
 		}
 		out.Paused, out.LockedDown, out.Faces, out.Desktop = b.Paused(), b.LockedDown(), b.faces(), b.desktop.faces.Load() > 0
 		until, err := b.Pairing(r.Context())
@@ -103,6 +106,9 @@ func (b *Bridge) handler(version string) http.Handler {
 		}
 		control.Reply(w, nil)
 	})
+	mux.HandleFunc("GET /tunnel", b.serveTunnel)
+	mux.HandleFunc("POST /tunnel/on", b.serveShare(b.ShareOn))
+	mux.HandleFunc("POST /tunnel/off", b.serveShare(b.ShareOff))
 	mux.HandleFunc("POST /show", b.desktop.serveShow)
 	return mux
 }

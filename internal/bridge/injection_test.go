@@ -19,7 +19,7 @@ const publicHost = "postern.example.com"
 // outside serves the public side too, as the owner's proxy reaches it.
 func (s *serving) outside() (send func(method, path, body string) (int, string)) {
 	s.t.Helper()
-	web := httptest.NewServer(s.service().side("https://"+publicHost, true).Handler)
+	web := httptest.NewServer(s.service().publicSide("https://"+publicHost, proxySource, nil).Handler)
 	s.t.Cleanup(web.Close)
 	return func(method, path, body string) (int, string) {
 		s.t.Helper()

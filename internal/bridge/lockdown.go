@@ -118,6 +118,7 @@ func (s *service) followLockdown(ctx context.Context) {
 
 // cutOff ends everything that runs, and makes every token void in this process.
 func (s *service) cutOff(fresh opaque.Pepper) {
+	shared := s.share.cut()
 	s.cut.Store(true)
 	s.swept.Store(false)
 	s.live.Shut()
@@ -125,6 +126,9 @@ func (s *service) cutOff(fresh opaque.Pepper) {
 		s.void.Store(old)
 	}
 	s.http.End("")
+	if shared != nil {
+		s.share.off() // which waits for it
+	}
 }
 
 // reopen lets requests in again after a lockdown, with the key of the tokens that was made since. If the vault still has
@@ -146,6 +150,7 @@ func (s *service) reopen(ctx context.Context) error {
 	s.cut.Store(false)
 	if s.b.LockedDown() { // again, meanwhile
 		s.cutOff(opaque.NewPepper())
+		return nil
 	}
-	return nil
+	return s.share.restart()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 
 	"postern/internal/approval"
 	"postern/internal/control"
-	"postern/internal/settings"
 	"postern/internal/tool"
 	"postern/server"
 	"postern/server/guard"
@@ -36,9 +34,6 @@ type Addresses struct {
 // exampleLocal is where a bridge serves if neither its start nor the settings say otherwise.
 const exampleLocal = "127.0.0.1:7878"
 
-// DefaultBehind is where the owner's own proxy sends to if nothing else is said.
-const DefaultBehind = "127.0.0.1:7879"
-
 // service is what runs while a bridge serves clients over HTTP.
 type service struct {
 	b        *Bridge
@@ -54,8 +49,10 @@ type service struct {
 	widening widening
 	once     once
 	faces    atomic.Int32
-	cut      atomic.Bool     // everything was cut off, see followLockdown
-	swept    atomic.Bool     // and the store knows
+	cut      atomic.Bool // everything was cut off, see followLockdown
+	swept    atomic.Bool // and the store knows
+	share    share
+	version  string
 	life     context.Context // ends with Serve
 	group    sync.WaitGroup  // questions that outlive their request
 }
@@ -105,31 +102,30 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 		return err
 	}
 	defer local.Close()
-	sides := []*http.Server{s.side("http://"+local.Addr().String(), false)}
-	listeners := []net.Listener{local}
+	side := s.side("http://" + local.Addr().String())
 	publicURL := ""
 	if a.Public != "" {
-		issuer, err := publicIssuer(a.Public)
+		w, err := ownWay(a.Public, a.Behind)
 		if err != nil {
 			return err
 		}
-		behind, err := listenLocal(a.Behind)
-		if err != nil {
-			return err
+		if !b.LockedDown() {
+			if err := errors.Join(s.share.on(w, time.Time{}), s.share.settled(ctx)); err != nil {
+				return err
+			}
 		}
-		defer behind.Close()
-		sides, listeners, publicURL = append(sides, s.side(issuer, true)), append(listeners, behind), issuer+oauth.Path
+		s.share.fixed, publicURL = &w, w.issuer+oauth.Path
 	}
+	defer s.share.off()
 	if b.LockedDown() {
 		s.cutOff(opaque.NewPepper())
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	for i, side := range sides {
-		g.Go(func() error { return serveUntil(ctx, side, listeners[i]) })
-	}
+	g.Go(func() error { return serveUntil(ctx, side, local) })
+	g.Go(func() error { <-ctx.Done(); s.share.off(); return nil })
 	g.Go(func() error { s.watch(ctx); return nil })
 	g.Go(func() error { s.callers.run(ctx); return nil })
-	running := Running{Local: "http://" + local.Addr().String() + oauth.Path, Public: publicURL}
+	running := Running{Local: "http://" + local.Addr().String() + oauth.Path}
 	defer b.say(socket, Running{})
 	b.say(socket, running)
 	if !attends {
@@ -165,7 +161,7 @@ func (b *Bridge) served(err error) {
 }
 
 func (b *Bridge) newService(ctx context.Context, version string) (*service, error) {
-	s := &service{b: b, offers: offers{b, newCatalogue()}, callers: newCallers()}
+	s := &service{b: b, version: version, offers: offers{b, newCatalogue()}, callers: newCallers()}
 	pepper, err := b.pepper(ctx)
 	if err != nil {
 		return nil, err
@@ -175,6 +171,7 @@ func (b *Bridge) newService(ctx context.Context, version string) (*service, erro
 		return nil, err
 	}
 	s.runner.Wrote = b.wrote
+	s.share.s = s
 	s.server = &server.Server{Runner: s.runner, ClientOf: b.grantClient, Version: version, Log: b.Log, Sample: b.demo != nil, Labels: b.labels}
 	s.http = s.server.HTTP(&s.sessions)
 	// What started this process is not the client that asks through it.
@@ -199,25 +196,20 @@ func listenLocal(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// publicIssuer is the issuer of the address that the owner's proxy is reached at.
-func publicIssuer(raw string) (string, error) {
-	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(strings.TrimSuffix(u.Path, oauth.Path), "/") != "" {
-		return "", fmt.Errorf("the public address %q must be https and a host, e.g. https://postern.example.com", raw)
-	}
-	issuer, err := settings.Origin(u)
-	if err != nil {
-		return "", fmt.Errorf("the public address %q: %w", raw, err)
-	}
-	return issuer, nil
+// side builds what answers at an issuer on this computer.
+func (s *service) side(issuer string) *http.Server {
+	side := guard.NewServer(s.callers.watch(s.front(issuer, false, connectionSource)))
+	side.ConnContext = s.callers.connected
+	return side
 }
 
-// side builds what answers at one issuer.
-func (s *service) side(issuer string, public bool) *http.Server {
-	source := connectionSource
-	if public {
-		source = proxySource
-	}
+// publicSide builds what answers at an issuer that is reached from outside, at whose other end is a proxy or a tunnel.
+func (s *service) publicSide(issuer string, source func(*http.Request) string, count func()) *http.Server {
+	return guard.NewPublicServer(&guard.Public{Next: s.front(issuer, true, source), MCP: oauth.Path, Source: source, Count: count, Now: s.b.config.Now})
+}
+
+// front builds the one door of a side.
+func (s *service) front(issuer string, public bool, source func(*http.Request) string) *guard.Front {
 	as := &oauth.Server{
 		Issuer: issuer, Public: public, Store: registry{s.b.Store, s.callers}, Approver: s.b.Queue, Catalogue: s.offers.catalogue, Offers: s.offers, Documents: &cimd.Fetcher{Now: s.b.config.Now},
 		Pepper: func() (opaque.Pepper, error) { return *s.pepper.Load(), nil }, Window: window{s.b}, Codes: codes{s}, Closed: s.b.closed,
@@ -228,13 +220,7 @@ func (s *service) side(issuer string, public bool) *http.Server {
 		Issuer: issuer, Tokens: holders{as, s.callers}, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: addressOf(public),
 		Sessions: &s.sessions, Live: &s.live, Next: s.http, Now: s.b.config.Now, Log: s.b.Log,
 	}
-	front := &guard.Front{Issuer: issuer, OAuth: as.Handler(), MCP: g, Origins: s.origins}
-	if public { // at the other end is the owner's proxy
-		return guard.NewServer(front)
-	}
-	side := guard.NewServer(s.callers.watch(front))
-	side.ConnContext = s.callers.connected
-	return side
+	return &guard.Front{Issuer: issuer, OAuth: as.Handler(), MCP: g, Origins: s.origins, Public: public}
 }
 
 // origins are the web pages that may call, by the owner's settings.

@@ -30,6 +30,9 @@ func (b *Bridge) followSettings(ctx context.Context) {
 		return
 	}
 	b.level.Set(set.Level)
+	if s := b.service(); s != nil {
+		s.share.setUntil(set.OffAfter)
+	}
 }
 
 // LocalAddress is where the settings have clients on this computer served: host and port.

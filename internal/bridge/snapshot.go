@@ -9,6 +9,7 @@ import (
 	"postern/internal/desk"
 	"postern/internal/fakegoogle/demo"
 	"postern/internal/settings"
+	"postern/tunnel"
 )
 
 const (
@@ -25,7 +26,7 @@ func (b *Bridge) Snapshot(ctx context.Context, version string) (desk.Snapshot, e
 	s.Vault, s.GoogleClient = b.looked.now()
 	b.whereServed(ctx, &s)
 	for _, part := range []func(context.Context, *desk.Snapshot) error{
-		b.snapFolder, b.snapPairing, b.snapProfiles, b.snapWaiting, b.snapClients, b.snapRecent, b.snapSettings,
+		b.snapFolder, b.snapPairing, b.snapProfiles, b.snapWaiting, b.snapClients, b.snapRecent, b.snapSettings, b.snapTunnel,
 	} {
 		if err := part(ctx, &s); err != nil && s.Trouble == "" {
 			s.Trouble = err.Error()
@@ -36,8 +37,8 @@ func (b *Bridge) Snapshot(ctx context.Context, version string) (desk.Snapshot, e
 
 // whereServed says where clients are served, by this process or another.
 func (b *Bridge) whereServed(ctx context.Context, s *desk.Snapshot) {
-	if now := b.running.Load(); now != nil && b.service() != nil {
-		s.Local, s.Public = now.Local, now.Public
+	if now, here := b.running.Load(), b.service(); now != nil && here != nil {
+		s.Local, s.Public = now.Local, here.share.public()
 	} else if b.socket.Load() == nil {
 		within, cancel := context.WithTimeout(ctx, runningPatience)
 		defer cancel()
@@ -85,6 +86,19 @@ func (b *Bridge) snapSettings(ctx context.Context, s *desk.Snapshot) error {
 	}
 	for _, k := range settings.Keys() {
 		s.Settings = append(s.Settings, desk.Setting{Name: k.Name, Value: values[k.Name], Default: k.Default, Doc: k.Doc, Values: k.Values})
+	}
+	return nil
+}
+
+func (b *Bridge) snapTunnel(ctx context.Context, s *desk.Snapshot) (err error) {
+	if s.Tunnel, err = b.Tunnel(ctx); err != nil {
+		return err
+	}
+	switch {
+	case s.Tunnel.State == string(tunnel.Failed):
+		s.TunnelTrouble = s.Tunnel.Detail
+	case s.Tunnel.CheckBad:
+		s.TunnelTrouble = s.Tunnel.Check
 	}
 	return nil
 }

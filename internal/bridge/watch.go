@@ -41,6 +41,7 @@ func (s *service) watch(ctx context.Context) {
 		s.followLockdown(ctx)
 		s.followRevocations(ctx, looked.Add(-lookEvery))
 		s.live.Expire(now)
+		s.share.look(now)
 		looked = now
 		if now.Sub(rechecked) >= recheckEvery {
 			s.recheck(ctx)
@@ -48,6 +49,7 @@ func (s *service) watch(ctx context.Context) {
 		}
 		if now.Sub(wrote) >= writeEvery {
 			s.writeUses(ctx)
+			s.share.count.write(ctx, s.b)
 			wrote = now
 		}
 	}

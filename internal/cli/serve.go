@@ -31,7 +31,7 @@ func (f *face) serve() *cobra.Command {
 	})}
 	c.Flags().StringVar(&a.Local, "addr", "", "host and port on this computer (default: 127.0.0.1 and http.port, see settings)")
 	c.Flags().StringVar(&a.Public, "public-url", "", "https address under which a proxy of your own is reached")
-	c.Flags().StringVar(&a.Behind, "public-addr", bridge.DefaultBehind, "host and port on this computer to which that proxy sends")
+	c.Flags().StringVar(&a.Behind, "public-addr", settings.DefaultBehind, "host and port on this computer to which that proxy sends")
 	c.Flags().BoolVar(&f.demo, "demo", false, "add a sample account; nothing in it is real")
 	return c
 }

@@ -21,6 +21,7 @@ type Snapshot struct {
 	Local   string // address of /mcp on this computer; "" if it is not served
 	Public  string // and from outside; "" if nothing is shared
 	Trouble string // why clients are not served, or the store cannot be read; "" if nothing is wrong, or if it is the vault
+	Tunnel  Tunnel
 	// TunnelTrouble is why Postern is not reached from outside although the owner has switched that on; "" if it is, or need
 	// not be. It is of the tunnel alone: a proxy of the owner's own is not watched.
 	TunnelTrouble string

@@ -1,0 +1,281 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"postern/internal/activity"
+	"postern/internal/desk"
+	"postern/server/oauth"
+	"postern/tunnel"
+)
+
+// share is the public side of a service: at most one tunnel at a time.
+type share struct {
+	s     *service
+	count counter
+
+	fixed *way // what the start of the program has asked for; nil for nothing
+
+	mu  sync.Mutex // guards the field below
+	run *sharing   // the last one; nil before the first
+}
+
+// sharing is one tunnel from its being switched on to its end.
+type sharing struct {
+	way     way
+	since   time.Time
+	cancel  context.CancelFunc
+	settled chan struct{} // closed when it is online or over
+	once    sync.Once     // closes settled
+	done    chan struct{} // closed when it is over
+
+	mu     sync.Mutex // guards the fields below
+	until  time.Time  // when it ends by itself; zero if it does not
+	status tunnel.Status
+	check  finding
+}
+
+// finding is what was found when the address was tried from outside.
+type finding struct {
+	says string
+	bad  bool
+}
+
+// shareEnd is how long a tunnel may take to end.
+const shareEnd = 4 * time.Second
+
+// on switches it on, unless it is. It does not wait for it: see settled.
+func (h *share) on(w way, until time.Time) error {
+	if h.s.b.LockedDown() {
+		return errLockedDown
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.run != nil && !h.run.over() {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(h.s.life)
+	r := &sharing{way: w, since: h.s.b.config.Now(), until: until, cancel: cancel, settled: make(chan struct{}), done: make(chan struct{})}
+	r.status = tunnel.Status{State: tunnel.Connecting, At: r.since}
+	h.run = r
+	h.s.b.record(ctx, activity.Entry{Event: activity.Shared})
+	go h.keep(ctx, r)
+	h.s.b.changed.ring()
+	return nil
+}
+
+// keep has a tunnel up until ctx ends, or it does.
+func (h *share) keep(ctx context.Context, r *sharing) {
+	defer h.s.b.changed.ring()
+	defer close(r.done)
+	defer r.cancel()
+	defer r.once.Do(func() { close(r.settled) })
+	b := h.s.b
+	session, err := r.way.provider.Start(ctx, h.s.publicSide(r.way.issuer, r.way.source, h.count.one(b.config.Now)), func(now tunnel.Status) { h.notified(r, now) })
+	if err != nil {
+		r.failed(err, ctx.Err() != nil, b.config.Now())
+		h.ended(ctx, r)
+		return
+	}
+	r.once.Do(func() { close(r.settled) })
+	b.Log.Info("sharing", "address", r.way.issuer, "way", r.way.provider.Name())
+	h.s.group.Go(func() { h.try(ctx, r) })
+	select {
+	case <-ctx.Done():
+	case <-session.Done():
+	}
+	_ = session.Close() // it says what it has to in Err
+	r.failed(session.Err(), session.Err() == nil, b.config.Now())
+	h.ended(ctx, r)
+}
+
+// notified keeps how a tunnel goes.
+func (h *share) notified(r *sharing, now tunnel.Status) {
+	r.mu.Lock()
+	was := r.status
+	r.status = now
+	r.mu.Unlock()
+	if was.State != now.State || was.Code != now.Code {
+		h.s.b.Log.Info("tunnel", "state", now.State, "code", now.Code, "detail", now.Detail)
+	}
+	h.s.b.changed.ring()
+}
+
+// ended records the end, and tries whether the address is dead.
+func (h *share) ended(ctx context.Context, r *sharing) {
+	h.count.write(context.WithoutCancel(ctx), h.s.b)
+	h.s.b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Unshared, Code: r.now().Code})
+	if h.s.life.Err() == nil { // or else the program ends
+		h.s.group.Go(func() { h.tryDead(h.s.life, r) })
+	}
+}
+
+// failed keeps why it ended, "off" if the owner wanted it.
+func (r *sharing) failed(err error, wanted bool, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.status.At = now
+	if err == nil || wanted {
+		r.status = tunnel.Status{State: tunnel.Off, At: now, URL: r.status.URL}
+		return
+	}
+	r.status.State, r.status.Code, r.status.Detail = tunnel.Failed, "", err.Error()
+	var why *tunnel.Error
+	if errors.As(err, &why) {
+		r.status.Code, r.status.Detail = why.Code, why.Detail
+	}
+}
+
+func (r *sharing) now() tunnel.Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status
+}
+
+func (r *sharing) over() bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (h *share) current() *sharing {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.run
+}
+
+// settled waits until it is online, or over: then it says why.
+func (h *share) settled(ctx context.Context) error {
+	r := h.current()
+	if r == nil {
+		return nil
+	}
+	select {
+	case <-r.settled:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if now := r.now(); now.State == tunnel.Failed {
+		return &tunnel.Error{Code: now.Code, Detail: now.Detail}
+	}
+	return nil
+}
+
+// off switches it off, and waits until it is.
+func (h *share) off() {
+	r := h.cut()
+	if r == nil {
+		return
+	}
+	select {
+	case <-r.done:
+	case <-time.After(shareEnd):
+		h.s.b.Log.Error("the tunnel takes long to end")
+	}
+	r.mu.Lock()
+	if r.status.State == tunnel.Failed { // the owner has seen that
+		r.status = tunnel.Status{State: tunnel.Off, At: h.s.b.config.Now()}
+	}
+	r.mu.Unlock()
+	h.s.b.changed.ring()
+}
+
+// cut begins to switch it off. It returns nil if there is nothing.
+func (h *share) cut() *sharing {
+	r := h.current()
+	if r != nil {
+		r.cancel()
+	}
+	return r
+}
+
+// look switches it off when its time is over. By the clock, not by a timer: that stands still while the computer sleeps.
+func (h *share) look(now time.Time) {
+	r := h.current()
+	if r == nil || r.over() {
+		return
+	}
+	r.mu.Lock()
+	until := r.until
+	r.mu.Unlock()
+	if !until.IsZero() && !now.Before(until) {
+		h.s.b.Log.Info("sharing ends after its time")
+		r.cancel()
+	}
+}
+
+// setUntil says when it ends by itself, as the settings have it now.
+func (h *share) setUntil(after time.Duration) {
+	r := h.current()
+	if r == nil || r == h.started() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.until = until(r.since, after)
+}
+
+// started is the run that the start of the program has asked for, nil if it is none.
+func (h *share) started() *sharing {
+	if r := h.current(); r != nil && h.fixed != nil && r.way.issuer == h.fixed.issuer {
+		return r
+	}
+	return nil
+}
+
+// restart does again, after a lockdown, what the start of the program has asked for.
+func (h *share) restart() error {
+	if h.fixed == nil { // set before anything runs, and not changed
+		return nil
+	}
+	return h.on(*h.fixed, time.Time{})
+}
+
+// until is when what began then ends, zero for never.
+func until(since time.Time, after time.Duration) time.Time {
+	if after < 0 {
+		return time.Time{}
+	}
+	return since.Add(after)
+}
+
+// fill says how it stands.
+func (h *share) fill(t *desk.Tunnel) {
+	r := h.current()
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.status
+	t.State, t.Code, t.Detail, t.Account, t.Plan, t.Region = string(now.State), now.Code, now.Detail, now.Account, now.Plan, now.Region
+	t.Since, t.LastCall = now.At, h.count.lastCall()
+	t.Check, t.CheckBad = r.check.says, r.check.bad
+	if t.On() {
+		t.Provider, t.URL, t.Until = r.way.name, r.way.issuer+oauth.Path, r.until
+	}
+	t.Limit = limits[now.Plan]
+	if t.State == string(tunnel.Off) && cmp.Or(t.Detail, t.Code) == "" {
+		t.Account, t.Plan, t.Region = "", "", ""
+	}
+}
+
+// limits are how many requests a month ngrok's plans allow (https://ngrok.com/docs/pricing-limits).
+var limits = map[string]int{"Free": 20_000, "Hobbyist": 100_000}
+
+// public is the address of /mcp from outside, "" if nothing is shared.
+func (h *share) public() string {
+	var t desk.Tunnel
+	h.fill(&t)
+	if !t.Up() {
+		return ""
+	}
+	return t.URL
+}

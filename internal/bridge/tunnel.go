@@ -1,0 +1,234 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"postern/auth/vault"
+	"postern/internal/control"
+	"postern/internal/desk"
+	"postern/internal/settings"
+	"postern/tunnel"
+	"postern/tunnel/ngrok"
+	"postern/tunnel/ownurl"
+)
+
+// authtokenKey is where the authtoken of the owner's ngrok account lies in the vault.
+const authtokenKey = "ngrok-authtoken"
+
+// sharePatience is how long ShareOn waits for the address to answer.
+const sharePatience = 20 * time.Second
+
+// errNotServed is returned where a bridge would have to serve clients first.
+var errNotServed = errors.New(`nothing serves clients: start the desktop app, or "postern serve", and try again`)
+
+// way is a way to be reached from outside.
+type way struct {
+	name     string // settings.Ngrok or settings.OwnURL
+	provider tunnel.Provider
+	issuer   string
+	source   func(*http.Request) string // the address that a request came from
+}
+
+// ways returns the way that the settings name.
+func (b *Bridge) ways(ctx context.Context, version string) (way, settings.Settings, error) {
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return way{}, set, err
+	}
+	if needs := needs(set.Tunnel); needs != "" {
+		return way{}, set, errors.New(needs)
+	}
+	if set.Tunnel.Provider == settings.OwnURL {
+		w, err := ownWay(set.Tunnel.URL, set.Tunnel.Behind)
+		return w, set, err
+	}
+	return way{name: settings.Ngrok, provider: b.ngrok(set.Tunnel, version), issuer: "https://" + set.Tunnel.Domain, source: connectionSource}, set, nil
+}
+
+func (b *Bridge) ngrok(t settings.Tunnel, version string) *ngrok.Provider {
+	return &ngrok.Provider{Authtoken: b.authtoken, Domain: t.Domain, ConnectURL: t.ConnectURL, CAFile: t.CAFile, Version: version, Log: b.Log}
+}
+
+// needs is what must be done before the tunnel can be switched on, "" for nothing.
+func needs(t settings.Tunnel) string {
+	switch {
+	case t.Provider == settings.OwnURL && t.URL == "":
+		return `the address at which your proxy is reached is not known yet: set it with "postern settings set tunnel.url https://..."`
+	case t.Provider == settings.Ngrok && t.Domain == "":
+		return `your ngrok account is not known yet: run "postern tunnel login", or connect it on the page Share`
+	}
+	return ""
+}
+
+// ownWay is the way through the owner's own proxy.
+func ownWay(public, behind string) (way, error) {
+	issuer, err := settings.PublicOrigin(public)
+	if err != nil {
+		return way{}, fmt.Errorf("the public address %q: %w", public, err)
+	}
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return way{}, err
+	}
+	return way{
+		name: settings.OwnURL, issuer: issuer, source: proxySource,
+		provider: &ownurl.Provider{URL: u, Listen: func() (net.Listener, error) { return listenLocal(behind) }},
+	}, nil
+}
+
+// authtoken reads that of the owner's ngrok account. The environment is not looked at.
+func (b *Bridge) authtoken(ctx context.Context) (string, error) {
+	v, err := b.Vault(ctx)
+	if err != nil {
+		return "", err
+	}
+	token, err := v.Get(ctx, authtokenKey)
+	if errors.Is(err, vault.ErrNotFound) {
+		return "", errors.New(`the authtoken of your ngrok account is not in the vault: run "postern tunnel login", or connect the account on the page Share`)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the vault: %w", err)
+	}
+	return string(token), nil
+}
+
+// TunnelLogin keeps the authtoken of the owner's ngrok account in the vault, and its domain in the settings: from then on
+// that is the address of Postern from outside.
+func (b *Bridge) TunnelLogin(ctx context.Context, token, domain string) error {
+	token = strings.TrimSpace(token)
+	if token == "" || len(token) > 256 || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return errors.New("that is no authtoken: copy the one at dashboard.ngrok.com/get-started/your-authtoken")
+	}
+	host, err := settings.Domain(domain)
+	if err != nil {
+		return fmt.Errorf("the domain %q: %w", domain, err)
+	}
+	if t, err := b.Tunnel(ctx); err == nil && t.On() && t.Provider == settings.Ngrok {
+		return errors.New("Postern is shared through ngrok now: switch that off first")
+	}
+	v, err := b.Vault(ctx)
+	if err != nil {
+		return err
+	}
+	if err := v.Set(ctx, authtokenKey, []byte(token)); err != nil {
+		return fmt.Errorf("writing the vault: %w", err)
+	}
+	if err := b.SetSetting(ctx, "tunnel.domain", host); err != nil {
+		return err
+	}
+	return b.SetSetting(ctx, "tunnel.provider", settings.Ngrok)
+}
+
+// TunnelLogout forgets the authtoken. The domain stays: clients know Postern by it.
+func (b *Bridge) TunnelLogout(ctx context.Context) error {
+	if t, err := b.Tunnel(ctx); err == nil && t.On() && t.Provider == settings.Ngrok {
+		return errors.New("Postern is shared through ngrok now: switch that off first")
+	}
+	v, err := b.Vault(ctx)
+	if err != nil {
+		return err
+	}
+	if err := v.Delete(ctx, authtokenKey); err != nil {
+		return fmt.Errorf("writing the vault: %w", err)
+	}
+	return nil
+}
+
+// ShareOn has Postern reached from outside, for as long as the settings say. It waits a while until the address answers;
+// if it does not by then, it is tried further.
+func (b *Bridge) ShareOn(ctx context.Context) error {
+	s := b.service()
+	if s == nil {
+		return b.askSharing(ctx, "/tunnel/on")
+	}
+	w, set, err := b.ways(ctx, s.version)
+	if err != nil {
+		return err
+	}
+	if err := s.share.on(w, until(b.config.Now(), set.OffAfter)); err != nil {
+		return err
+	}
+	within, cancel := context.WithTimeout(ctx, sharePatience)
+	defer cancel()
+	if err := s.share.settled(within); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return ctx.Err()
+}
+
+// ShareOff ends that, at once.
+func (b *Bridge) ShareOff(ctx context.Context) error {
+	s := b.service()
+	if s == nil {
+		if err := b.askSharing(ctx, "/tunnel/off"); !errors.Is(err, errNotServed) {
+			return err
+		}
+		return nil // nothing is shared where nothing is served
+	}
+	s.share.off()
+	return nil
+}
+
+// askSharing has the running bridge do it.
+func (b *Bridge) askSharing(ctx context.Context, path string) error {
+	err := b.control().Do(ctx, http.MethodPost, path, nil, nil)
+	if errors.Is(err, control.ErrNotRunning) {
+		return errNotServed
+	}
+	return err
+}
+
+// Tunnel says how Postern is reached from outside.
+func (b *Bridge) Tunnel(ctx context.Context) (desk.Tunnel, error) {
+	if b.service() == nil && b.socket.Load() == nil {
+		var t desk.Tunnel
+		if err := b.control().Do(ctx, http.MethodGet, "/tunnel", nil, &t); !errors.Is(err, control.ErrNotRunning) {
+			return t, err
+		}
+	}
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return desk.Tunnel{}, err
+	}
+	t := desk.Tunnel{Provider: set.Tunnel.Provider, State: string(tunnel.Off), Needs: needs(set.Tunnel), ConnectURL: set.Tunnel.ConnectURL, CAFile: set.Tunnel.CAFile}
+	if t.Requests, err = b.sharedRequests(ctx); err != nil {
+		return t, err
+	}
+	if s := b.service(); s != nil {
+		s.share.fill(&t)
+		t.Requests += s.share.count.waiting()
+	}
+	return t, nil
+}
+
+// serveTunnel answers the owner's other processes about it.
+func (b *Bridge) serveTunnel(w http.ResponseWriter, r *http.Request) {
+	t, err := b.Tunnel(r.Context())
+	if err != nil {
+		control.Fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	control.Reply(w, t)
+}
+
+// serveShare switches it for them.
+func (b *Bridge) serveShare(do func(context.Context) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if b.service() == nil {
+			control.Fail(w, http.StatusConflict, errNotServed)
+			return
+		}
+		if err := do(r.Context()); err != nil {
+			control.Fail(w, http.StatusConflict, err)
+			return
+		}
+		control.Reply(w, nil)
+	}
+}
