@@ -32,9 +32,10 @@ type Provider struct {
 	Version string
 	Log     *slog.Logger // nil: silent
 
-	// How often it is asked whether the service is still there, how long that may take, and how long a reader may stand
-	// still before the session is made anew: ngrok's defaults and a minute, if zero.
-	Heartbeat, Tolerance, Patience time.Duration
+	// Silence is how long nothing may be heard of the service before the connection to it is made anew, and Patience how
+	// long a reader may stand still; zero for the usual times.
+	Silence, Patience time.Duration
+	heartbeat         time.Duration // how often the service is asked whether it is there; zero for ngrok's usual time
 }
 
 // DefaultConnectURL is where ngrok's service is reached.
@@ -101,11 +102,8 @@ func (p *Provider) agent(token string, roots *x509.CertPool, more ...sdk.AgentOp
 	if roots != nil {
 		options = append(options, sdk.WithAgentConnectCAs(roots))
 	}
-	if p.Heartbeat != 0 {
-		options = append(options, sdk.WithHeartbeatInterval(p.Heartbeat))
-	}
-	if p.Tolerance != 0 {
-		options = append(options, sdk.WithHeartbeatTolerance(p.Tolerance))
+	if p.heartbeat != 0 {
+		options = append(options, sdk.WithHeartbeatInterval(p.heartbeat))
 	}
 	return sdk.NewAgent(append(options, more...)...)
 }

@@ -6,11 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sdk "golang.ngrok.com/ngrok/v2"
@@ -22,14 +22,20 @@ import (
 const (
 	// usualPatience is how long a reader may stand still, see door.stuck.
 	usualPatience = time.Minute
+	// usualSilence is how long nothing may be heard of the service, which is asked every ten seconds. The SDK would see
+	// that itself after 25, but there its log races with the signing in.
+	usualSilence = 22 * time.Second
 	// The times between two tries, when the SDK does not try again by itself.
 	firstPause, longestPause = 500 * time.Millisecond, 30 * time.Second
 	// endPatience is how long Close waits for what runs.
 	endPatience = 2 * time.Second
 )
 
-// errStuck is why a session with the service is made anew: a reader has stood still for too long.
-var errStuck = errors.New("a client has stopped reading")
+// The reasons for which a connection to the service is made anew.
+var (
+	errStuck  = errors.New("a client has stopped reading")
+	errSilent = errors.New("nothing was heard of it for too long")
+)
 
 // session is a tunnel through ngrok. Below it are one after the other as many agents of the SDK as it takes.
 type session struct {
@@ -45,6 +51,7 @@ type session struct {
 	end    context.CancelCauseFunc
 	up     chan struct{} // closed when it is online for the first time
 	done   chan struct{}
+	beat   atomic.Int64  // when the service was last heard, in nanoseconds of the Unix time; 0 while there is no connection
 	served chan struct{} // closed when the HTTP server has ended
 
 	mu     sync.Mutex // guards the fields below
@@ -171,17 +178,20 @@ func (s *session) once() error {
 	return err
 }
 
-// watch ends the life of an agent on which a reader has stood still for too long: nothing else frees the writer.
+// watch ends the life of an agent whose service is silent, or on which a reader has stood still for too long: nothing
+// else frees the writer.
 func (s *session) watch(life context.Context, cancel context.CancelCauseFunc) {
-	patience := cmp.Or(s.p.Patience, usualPatience)
-	tick := time.NewTicker(patience / 4)
+	patience, silence := cmp.Or(s.p.Patience, usualPatience), cmp.Or(s.p.Silence, usualSilence)
+	tick := time.NewTicker(min(patience, silence) / 4)
 	defer tick.Stop()
 	for {
 		select {
 		case now := <-tick.C:
 			if s.door.stuck(now, patience) {
 				cancel(errStuck)
-				return
+			}
+			if beat := s.beat.Load(); beat != 0 && now.Sub(time.Unix(0, beat)) > silence {
+				cancel(errSilent)
 			}
 		case <-life.Done():
 			return
@@ -192,13 +202,17 @@ func (s *session) watch(life context.Context, cancel context.CancelCauseFunc) {
 // event is told what happens to the session with the service. It must not call the agent, which may hold its lock.
 func (s *session) event(e sdk.Event) {
 	switch e := e.(type) {
+	case *sdk.EventAgentHeartbeatReceived:
+		s.beat.Store(time.Now().UnixNano())
 	case *sdk.EventAgentConnectSucceeded:
+		s.beat.Store(time.Now().UnixNano())
 		select {
 		case <-s.up: // again
 			s.online(nil)
 		default:
 		}
 	case *sdk.EventAgentDisconnected:
+		s.beat.Store(0)
 		if e.Error != nil && s.life.Err() == nil {
 			s.trouble(e.Error)
 		}
@@ -207,8 +221,8 @@ func (s *session) event(e sdk.Event) {
 
 // trouble says what is wrong, and ends the session if that does not pass.
 func (s *session) trouble(err error) {
-	if errors.Is(err, net.ErrClosed) || errors.Is(err, errStuck) {
-		s.say(tunnel.Status{State: s.trying(), Detail: "the connection to ngrok is made anew: " + oneLine(redact(err.Error(), s.token))})
+	if errors.Is(err, errStuck) || errors.Is(err, errSilent) {
+		s.say(tunnel.Status{State: s.trying(), Detail: "the connection to ngrok is made anew: " + err.Error()})
 		return
 	}
 	e, fatal := s.p.explain(err, s.token)
