@@ -1,8 +1,6 @@
 package ngroktest
 
-import (
-	"slices"
-)
+import "slices"
 
 // will is what a test has decided.
 type will struct {
@@ -53,7 +51,8 @@ func (e *Edge) AnyHost(on bool) { e.set(func(w *will) { w.anyHost = on }) }
 // Quota makes the edge answer public requests itself, with the code ("727" or "ERR_NGROK_727"), until Quota("").
 func (e *Edge) Quota(code string) { e.set(func(w *will) { w.quota = fullCode(code) }) }
 
-// Freeze leaves heartbeats unanswered while on, and the connections up.
+// Freeze leaves heartbeats unanswered while on, and the connections up. Under the race detector, await a heartbeat first:
+// the SDK's own signing in races with a first heartbeat that times out (raw_session.go in v2.4.0 sets its logger late).
 func (e *Edge) Freeze(on bool) {
 	e.set(func(w *will) {
 		switch {
@@ -110,6 +109,9 @@ func (e *Edge) Binds() int { return e.count(&e.counts.binds) }
 
 // Requests returns how many public requests were forwarded.
 func (e *Edge) Requests() int { return e.count(&e.counts.requests) }
+
+// Heartbeats returns how many heartbeats of agents were answered.
+func (e *Edge) Heartbeats() int { return e.count(&e.counts.heartbeats) }
 
 // Cuts returns how often Cut was called.
 func (e *Edge) Cuts() int { return e.count(&e.counts.cuts) }

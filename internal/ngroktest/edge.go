@@ -60,7 +60,7 @@ type Edge struct {
 	sessions  map[*session]bool    // connected, signed in or not
 	endpoints map[string]*endpoint // by host
 	idlers    []func()             // close the idle connections of the clients given out
-	counts    struct{ auths, binds, requests, cuts int }
+	counts    struct{ auths, binds, requests, heartbeats, cuts int }
 	lastAuth  Auth
 	lastBind  Bind
 	will      will

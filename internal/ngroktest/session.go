@@ -171,6 +171,10 @@ func (s *session) beat(stream *carrier) {
 		if _, err := stream.Write(beat); err != nil {
 			return
 		}
+		s.edge.mu.Lock()
+		s.edge.counts.heartbeats++
+		s.edge.announce()
+		s.edge.mu.Unlock()
 	}
 }
 
