@@ -9,7 +9,7 @@ export GOFLAGS := -buildvcs=false -trimpath -tags=$(TAGS)
 export PATH := $(CURDIR)/.tools/go/bin:$(PATH)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Packages with goroutines.
-RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/logfile ./internal/notify ./internal/retry ./internal/sessionbus ./internal/store ./internal/tool ./internal/workspace/... ./internal/control ./server/...
+RACE := ./auth/... ./internal/approval ./internal/bridge ./internal/exchange ./internal/fakegoogle/... ./internal/logfile ./internal/ngroktest ./internal/notify ./internal/retry ./internal/sessionbus ./internal/store ./internal/tool ./internal/workspace/... ./internal/control ./server/... ./tunnel/...
 
 .PHONY: run test bench soak conformance screenshots build unit vet race e2e
 

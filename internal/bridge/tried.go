@@ -18,43 +18,57 @@ const tryPatience = 10 * time.Second
 
 // found is what answers at a public address.
 type found struct {
-	ours bool   // it is this Postern: its metadata names that address
-	says string // what it is, for the owner
+	ours bool      // it is this Postern: its metadata names that address
+	says string    // what it is, for the owner
+	date time.Time // by the clock of who answers; zero if it does not say
 }
 
-// tried asks the public address for its metadata (RFC 9728), by the way that everybody goes. It counts as one request.
+// tried asks the public address for the metadata of the resource (RFC 9728), by the way that everybody goes. It counts as
+// one request.
 func (b *Bridge) tried(ctx context.Context, issuer string) found {
+	var m struct {
+		Resource string   `json:"resource"`
+		Servers  []string `json:"authorization_servers"`
+	}
+	header, status, err := b.publicJSON(ctx, issuer+oauth.ResourcePath, &m)
+	var f found
+	f.date, _ = http.ParseTime(header.Get("Date"))
+	code := header.Get("Ngrok-Error-Code") // which ngrok alone can send
+	words := ngrok.Words(code)
+	switch {
+	case code != "" && words != "":
+		f.says = fmt.Sprintf("%s: %s (%s)", issuer, words, code)
+	case code != "":
+		f.says = fmt.Sprintf("%s: ngrok answers %.40s", issuer, code)
+	case status == 0:
+		f.says = fmt.Sprintf("%s does not answer: %v", issuer, err)
+	case err != nil || status != http.StatusOK:
+		f.says = fmt.Sprintf("%s answers, but not as Postern: HTTP %d", issuer, status)
+	case m.Resource != issuer+oauth.Path || len(m.Servers) != 1 || m.Servers[0] != issuer:
+		f.says = fmt.Sprintf("%s answers for another address: %.100q", issuer, m.Resource)
+	default:
+		f.ours, f.says = true, issuer+" answers as it should"
+	}
+	return f
+}
+
+// publicJSON reads what stands at a public address. A status of 0 means that nothing answered.
+func (b *Bridge) publicJSON(ctx context.Context, address string, into any) (http.Header, int, error) {
 	ctx, cancel := context.WithTimeout(ctx, tryPatience)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, issuer+oauth.ResourcePath, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return found{says: err.Error()}
+		return nil, 0, err
 	}
 	r.Header.Set("Ngrok-Skip-Browser-Warning", "1") // it is none
 	web := &http.Client{Transport: b.web(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer web.CloseIdleConnections()
 	resp, err := web.Do(r)
 	if err != nil {
-		return found{says: fmt.Sprintf("%s does not answer: %v", issuer, bare(err))}
+		return nil, 0, bare(err)
 	}
 	defer resp.Body.Close()
-	if code := resp.Header.Get("Ngrok-Error-Code"); code != "" { // which ngrok alone can send
-		if words := ngrok.Words(code); words != "" {
-			return found{says: fmt.Sprintf("%s: %s (%s)", issuer, words, code)}
-		}
-		return found{says: fmt.Sprintf("%s: ngrok answers %s", issuer, code)}
-	}
-	var m struct {
-		Resource string   `json:"resource"`
-		Servers  []string `json:"authorization_servers"`
-	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(&m); err != nil || resp.StatusCode != http.StatusOK {
-		return found{says: fmt.Sprintf("%s answers, but not as Postern: HTTP %d", issuer, resp.StatusCode)}
-	}
-	if m.Resource != issuer+oauth.Path || len(m.Servers) != 1 || m.Servers[0] != issuer {
-		return found{says: fmt.Sprintf("%s answers for another address: %.100q", issuer, m.Resource)}
-	}
-	return found{ours: true, says: issuer + " answers as it should"}
+	return resp.Header, resp.StatusCode, json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(into)
 }
 
 // bare is an error without the address that a http.Client puts before it.

@@ -87,7 +87,7 @@ func (f *face) root() *cobra.Command {
 	}
 	root.PersistentFlags().BoolVar(&f.json, "json", false, "print JSON")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(f.stdio(), f.serve(), f.clients(), f.pair(), f.connect(), f.pause(), f.resume(), f.lockdown(), f.googleClient(), f.profiles(), f.approvals(), f.tools(), f.settings(), f.log(), f.status(), f.doctor(), f.version(), f.readFile())
+	root.AddCommand(f.stdio(), f.serve(), f.clients(), f.pair(), f.connect(), f.pause(), f.resume(), f.lockdown(), f.tunnel(), f.googleClient(), f.profiles(), f.approvals(), f.tools(), f.settings(), f.log(), f.status(), f.doctor(), f.version(), f.readFile())
 	return root
 }
 

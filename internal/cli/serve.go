@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -19,21 +20,50 @@ import (
 const serveGC = 200
 
 func (f *face) serve() *cobra.Command {
-	a := bridge.Addresses{}
+	a, share := bridge.Addresses{}, false
 	c := &cobra.Command{Use: "serve", Short: "Serve MCP clients over HTTP, without a screen", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
 		debug.SetGCPercent(serveGC)
+		if share && a.Public != "" {
+			return usageError{errors.New("--tunnel and --public-url are two ways for the same: give one")}
+		}
+		if share {
+			if err := f.mayLoosen(ctx, b); err != nil {
+				return err
+			}
+		}
 		return b.Serve(ctx, a, version(), func(local, public string) {
 			f.welcome(b, local, public)
+			if share {
+				go f.shareFromStart(ctx, b)
+			}
 			if f.terminal() {
 				go f.answerQuestions(ctx, b)
 			}
 		})
 	})}
 	c.Flags().StringVar(&a.Local, "addr", "", "host and port on this computer (default: 127.0.0.1 and http.port, see settings)")
+	c.Flags().BoolVar(&share, "tunnel", false, "be reached from outside too, as by \"postern tunnel on\"")
 	c.Flags().StringVar(&a.Public, "public-url", "", "https address under which a proxy of your own is reached")
 	c.Flags().StringVar(&a.Behind, "public-addr", settings.DefaultBehind, "host and port on this computer to which that proxy sends")
 	c.Flags().BoolVar(&f.demo, "demo", false, "add a sample account; nothing in it is real")
 	return c
+}
+
+// shareFromStart switches the tunnel on, and says how that went.
+func (f *face) shareFromStart(ctx context.Context, b *bridge.Bridge) {
+	if err := b.ShareOn(ctx); err != nil {
+		f.show("Nothing is shared: %s\nTry again with: postern tunnel on", line(err.Error()))
+		return
+	}
+	t, err := b.Tunnel(ctx)
+	switch {
+	case err != nil:
+		f.show("%s", line(err.Error()))
+	case t.Up():
+		f.show("From outside Postern can be reached at\n\n  %s\n\nHow assistants are told: postern tunnel share", line(t.URL))
+	default:
+		f.show("The tunnel is not up yet, and is tried further. See: postern tunnel status")
+	}
 }
 
 // welcome says where clients find Postern, and how the owner lets them in.

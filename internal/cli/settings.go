@@ -93,6 +93,8 @@ func stricter(k settings.Key, was, value string) bool {
 		return false
 	case "tunnel.off_after":
 		return value == "1h" // no choice is shorter
+	case "tunnel.behind", "tunnel.ca_file", "tunnel.connect_url", "tunnel.domain", "tunnel.provider", "tunnel.url":
+		return false // they say through whose hands everything goes
 	case "http.origins":
 		return value == ""
 	}

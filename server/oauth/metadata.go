@@ -13,11 +13,13 @@ const (
 	tokenPath     = "/token"
 	registerPath  = "/register"
 	revokePath    = "/revoke"
-	serverPath    = "/.well-known/oauth-authorization-server"
 )
 
-// ResourcePath is where the metadata of the resource stands below the issuer (RFC 9728 section 3).
-const ResourcePath = "/.well-known/oauth-protected-resource"
+// Where the metadata stand below the issuer: of the resource (RFC 9728 section 3) and of the server (RFC 8414 section 3).
+const (
+	ResourcePath = "/.well-known/oauth-protected-resource"
+	ServerPath   = "/.well-known/oauth-authorization-server"
+)
 
 // authorizationServer is the metadata of RFC 8414, with the members of RFC 9207 and SEP-991.
 type authorizationServer struct {

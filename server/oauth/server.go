@@ -92,8 +92,8 @@ func (s *Server) Handler() http.Handler {
 		mux.HandleFunc("GET "+path, s.serveResourceMetadata)
 		mux.HandleFunc("OPTIONS "+path, preflight)
 	}
-	mux.HandleFunc("GET "+serverPath, s.serveServerMetadata)
-	mux.HandleFunc("OPTIONS "+serverPath, preflight)
+	mux.HandleFunc("GET "+ServerPath, s.serveServerMetadata)
+	mux.HandleFunc("OPTIONS "+ServerPath, preflight)
 	mux.HandleFunc("POST "+registerPath, s.serveRegister)
 	mux.HandleFunc("POST "+tokenPath, s.serveToken)
 	mux.HandleFunc("POST "+revokePath, s.serveRevoke)
@@ -120,7 +120,7 @@ func (s *Server) Handler() http.Handler {
 
 // Paths are where a Server answers, for whoever puts it beside other handlers.
 func Paths() []string {
-	return []string{ResourcePath, ResourcePath + Path, serverPath, registerPath, tokenPath, revokePath, authorizePath, statusPath, finishPath, cancelPath, codePath}
+	return []string{ResourcePath, ResourcePath + Path, ServerPath, registerPath, tokenPath, revokePath, authorizePath, statusPath, finishPath, cancelPath, codePath}
 }
 
 // otherMethod answers what no endpoint takes, in JSON (RFC 9110 section 15.5.6).

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"postern/internal/bridge"
+	"postern/internal/desk"
+	"postern/internal/qrcode"
+	"postern/internal/settings"
+)
+
+// errNotShared is returned where the address would have to be up.
+var errNotShared = ownerMust{errors.New("nothing is shared: postern tunnel on")}
+
+func (f *face) tunnelShare() *cobra.Command {
+	var pngFile, svgFile string
+	c := &cobra.Command{Use: "share", Short: "Show the address, its QR code, and how assistants are told", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		t, err := b.Tunnel(ctx)
+		if err != nil {
+			return err
+		}
+		if !t.Up() {
+			return errNotShared
+		}
+		if pngFile != "" || svgFile != "" {
+			return f.drawShare(t.URL, pngFile, svgFile)
+		}
+		if f.json {
+			until, err := b.Pairing(ctx)
+			if err != nil {
+				return err
+			}
+			return f.printJSON(map[string]any{"url": t.URL, "pairing_until": until, "steps": steps(t.URL)})
+		}
+		return f.printShare(b, t)
+	})}
+	c.Flags().StringVar(&pngFile, "png", "", "write the QR code to this file instead")
+	c.Flags().StringVar(&svgFile, "svg", "", "write the QR code to this file instead, as SVG")
+	return c
+}
+
+// drawShare writes the QR code to files.
+func (f *face) drawShare(address, pngFile, svgFile string) error {
+	code, err := qrcode.New(address)
+	if err != nil {
+		return err
+	}
+	if pngFile != "" {
+		b, err := code.PNG()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(pngFile, b, 0o644); err != nil { // the address is no secret
+			return err
+		}
+	}
+	if svgFile != "" {
+		if err := os.WriteFile(svgFile, code.SVG(), 0o644); err != nil {
+			return err
+		}
+	}
+	return f.done("Written. It holds "+address, map[string]string{"url": address})
+}
+
+// step is how one assistant is told.
+type step struct {
+	Assistant string `json:"assistant"`
+	Text      string `json:"text"`
+}
+
+// steps are how assistants are told the address.
+func steps(address string) []step {
+	return []step{
+		{"Claude", "On claude.ai in a browser: Settings, Connectors, Add custom connector, name it Postern, paste the address, Connect. The apps on your phone and computer have it then."},
+		{"ChatGPT", "On chatgpt.com in a browser, with a paid plan: Settings, Apps & Connectors, Advanced settings, switch Developer mode on; then Create, paste the address, choose OAuth. Pick it in a chat under Developer mode."},
+		{"Gemini", "Gemini CLI: gemini mcp add --transport http postern " + address + ", then in it: /mcp auth postern"},
+		{"Others", "Anything that speaks MCP over Streamable HTTP with OAuth takes the address alone."},
+	}
+}
+
+// printShare shows the address and what to do with it.
+func (f *face) printShare(b *bridge.Bridge, t desk.Tunnel) error {
+	ctx := context.Background()
+	until, err := b.Pairing(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(f.out, "Postern can be reached from outside at\n\n  %s\n\n", line(t.URL))
+	if f.terminal() {
+		if code, err := qrcode.New(t.URL); err == nil {
+			fmt.Fprintln(f.out, code.Terminal())
+		}
+	}
+	if until.IsZero() {
+		fmt.Fprintln(f.out, "New clients cannot ask yet. Open the door for ten minutes: postern pair\nAway from this computer? Make a code to type on the page: postern pair --code")
+	} else {
+		fmt.Fprintf(f.out, "New clients may ask until %s.\n", until.Local().Format("15:04"))
+	}
+	fmt.Fprintln(f.out)
+	var rows [][]string
+	for _, s := range steps(t.URL) {
+		rows = append(rows, []string{s.Assistant, s.Text})
+	}
+	if err := f.table([]string{"", ""}, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(f.out)
+	if t.Provider == settings.Ngrok {
+		fmt.Fprintln(f.out, "ngrok shows a page of its own before the first visit of a browser, once a week on the free plan: click \"Visit Site\".\nIt ends the encryption at its service, so it can read what passes.")
+	}
+	if !t.Until.IsZero() {
+		fmt.Fprintf(f.out, "Sharing ends by itself at %s (%s). End it now: postern tunnel off\n", t.Until.Local().Format("15:04"), time.Until(t.Until).Round(time.Minute))
+	} else {
+		fmt.Fprintln(f.out, "End it: postern tunnel off")
+	}
+	if t.CheckBad {
+		fmt.Fprintf(f.out, "\nBut: %s\n", line(t.Check))
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"postern/internal/bridge"
+	"postern/internal/desk"
+	"postern/internal/settings"
+)
+
+func (f *face) tunnel() *cobra.Command {
+	return noun("tunnel", "Be reached from outside, by a phone or a web assistant", f.tunnelLogin(), f.tunnelLogout(), f.tunnelOn(), f.tunnelOff(), f.tunnelStatus(), f.tunnelShare())
+}
+
+func (f *face) tunnelLogin() *cobra.Command {
+	domain := ""
+	c := &cobra.Command{Use: "login", Short: "Connect your ngrok account: its authtoken, and its domain", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		if err := f.mayLoosen(ctx, b); err != nil {
+			return err
+		}
+		set, err := b.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		f.show("You need an account at ngrok (the free plan will do): https://dashboard.ngrok.com/signup\n")
+		token, err := f.secret("Its authtoken, from https://dashboard.ngrok.com/get-started/your-authtoken: ")
+		if err != nil {
+			return err
+		}
+		if domain == "" {
+			if domain, err = f.asked("Its domain, from https://dashboard.ngrok.com/domains", set.Tunnel.Domain); err != nil {
+				return err
+			}
+		}
+		if err := b.TunnelLogin(ctx, token, domain); err != nil {
+			return fmt.Errorf("connecting the ngrok account: %w", err)
+		}
+		now, err := b.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		if was := set.Tunnel.Domain; was != "" && was != now.Tunnel.Domain {
+			f.show("The address has changed from %s: clients from outside must be connected anew.", was)
+		}
+		return f.done(fmt.Sprintf("The authtoken is in the vault. From outside Postern will be https://%s/mcp.\nSwitch it on with: postern tunnel on", now.Tunnel.Domain), map[string]string{"domain": now.Tunnel.Domain})
+	})}
+	c.Flags().StringVar(&domain, "domain", "", "domain of the account, e.g. name.ngrok-free.dev")
+	return c
+}
+
+func (f *face) tunnelLogout() *cobra.Command {
+	return &cobra.Command{Use: "logout", Short: "Forget the authtoken of your ngrok account", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		if err := b.TunnelLogout(ctx); err != nil {
+			return fmt.Errorf("forgetting the authtoken: %w", err)
+		}
+		return f.done("The authtoken is forgotten. To make it worthless too: https://dashboard.ngrok.com/authtokens", map[string]bool{"logged_in": false})
+	})}
+}
+
+func (f *face) tunnelOn() *cobra.Command {
+	return &cobra.Command{Use: "on", Short: "Let Postern be reached from outside", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		if err := f.mayLoosen(ctx, b); err != nil {
+			return err
+		}
+		if err := b.ShareOn(ctx); err != nil {
+			return fmt.Errorf("sharing: %w", err)
+		}
+		t, err := b.Tunnel(ctx)
+		if err != nil {
+			return err
+		}
+		if f.json {
+			return f.printJSON(t)
+		}
+		if !t.Up() {
+			f.show("It is not up yet, and is tried further: %s\nSee how it goes with: postern tunnel status", cmp.Or(line(t.Detail), "no answer so far"))
+			return nil
+		}
+		return f.printShare(b, t)
+	})}
+}
+
+func (f *face) tunnelOff() *cobra.Command {
+	return &cobra.Command{Use: "off", Short: "Be reached from this computer alone again", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		if err := b.ShareOff(ctx); err != nil {
+			return fmt.Errorf("ending the sharing: %w", err)
+		}
+		return f.done("Nothing is shared. Clients keep what you gave them, for the next time.", map[string]bool{"shared": false})
+	})}
+}
+
+func (f *face) tunnelStatus() *cobra.Command {
+	return &cobra.Command{Use: "status", Short: "Show how Postern is reached from outside", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
+		t, err := b.Tunnel(ctx)
+		if err != nil {
+			return err
+		}
+		if f.json {
+			return f.printJSON(t)
+		}
+		return f.table([]string{"", ""}, tunnelRows(t, time.Now()))
+	})}
+}
+
+// tunnelRows says how a tunnel stands, a fact a row.
+func tunnelRows(t desk.Tunnel, now time.Time) [][]string {
+	rows := [][]string{{"state", t.State}}
+	add := func(label, text string) {
+		if text != "" {
+			rows = append(rows, []string{label, line(text)})
+		}
+	}
+	if t.Detail != "" && t.Code != "" {
+		t.Detail += " (" + t.Code + ")"
+	}
+	add("why", t.Detail)
+	if !t.On() {
+		add("first", t.Needs)
+	}
+	add("way", map[string]string{settings.Ngrok: "ngrok", settings.OwnURL: "a proxy of your own"}[t.Provider])
+	add("address", t.URL)
+	if t.On() && !t.Since.IsZero() {
+		add("since", t.Since.Local().Format("2 January 15:04"))
+	}
+	if !t.Until.IsZero() {
+		add("ends", t.Until.Local().Format("2 January 15:04")+", by itself")
+	}
+	if t.Account != "" {
+		add("account", fmt.Sprintf("%s, plan %s", t.Account, cmp.Or(t.Plan, "not known")))
+	}
+	add("region", t.Region)
+	if !t.LastCall.IsZero() {
+		add("last call", t.LastCall.Local().Format("2 January 15:04:05"))
+	}
+	if t.Requests > 0 || t.Limit > 0 {
+		text := fmt.Sprintf("%d this month", t.Requests)
+		if t.Limit > 0 {
+			text = fmt.Sprintf("%d of %d this month", t.Requests, t.Limit)
+		}
+		if t.NearLimit() {
+			text += ": most of what the plan allows; then ngrok answers in Postern's place until the next month"
+		}
+		add("requests", text)
+	}
+	add("tried", t.Check)
+	add("service", t.ConnectURL)
+	add("certificates", t.CAFile)
+	return rows
+}
+
+// secret asks for something that is not shown. It is never an argument, which others could read.
+func (f *face) secret(prompt string) (string, error) {
+	in, ok := f.in.(*os.File)
+	if !ok {
+		return "", errors.New("want a terminal")
+	}
+	fmt.Fprint(f.err, prompt)
+	b, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(f.err)
+	return string(b), err
+}
+
+// asked asks for something in a terminal. An empty answer means usual, if there is one.
+func (f *face) asked(question, usual string) (string, error) {
+	if usual != "" {
+		question += " [" + usual + "]"
+	}
+	fmt.Fprint(f.err, question+": ")
+	text, err := bufio.NewReader(f.in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return cmp.Or(strings.TrimSpace(text), usual), nil
+}
