@@ -66,49 +66,66 @@ func (b *Bridge) hangUp(socket *control.Listener) {
 // handler answers the owner's other processes.
 func (b *Bridge) handler(version string) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		out := Running{PID: os.Getpid(), Version: version, Sample: b.demo != nil}
-		if now := b.running.Load(); now != nil {
-			out.Local = now.Local
-		}
-		if s := b.service(); s != nil {
-			out.Public = s.share.public()
-		}
-		out.Paused, out.LockedDown, out.Faces, out.Desktop = b.Paused(), b.LockedDown(), b.faces(), b.desktop.faces.Load() > 0
-		until, err := b.Pairing(r.Context())
-		if err != nil {
-			control.Fail(w, http.StatusInternalServerError, err)
-			return
-		}
-		out.Pairing = until
-		control.Reply(w, out)
-	})
-	mux.HandleFunc("GET /callers", func(w http.ResponseWriter, _ *http.Request) {
-		if s := b.service(); s != nil {
-			control.Reply(w, s.callers.all())
-			return
-		}
-		control.Reply(w, nil) // nobody is connected where nothing is served
-	})
-	mux.HandleFunc("POST /news", func(w http.ResponseWriter, r *http.Request) {
-		var n news
-		if err := json.NewDecoder(r.Body).Decode(&n); err != nil {
-			control.Fail(w, http.StatusBadRequest, err)
-			return
-		}
-		b.hear(context.WithoutCancel(r.Context()), n)
-		control.Reply(w, nil)
-	})
-	mux.HandleFunc("POST /lockdown", func(w http.ResponseWriter, r *http.Request) {
-		if err := b.Lockdown(r.Context()); err != nil {
-			control.Fail(w, http.StatusInternalServerError, err)
-			return
-		}
-		control.Reply(w, nil)
-	})
-	mux.HandleFunc("GET /tunnel", b.serveTunnel)
-	mux.HandleFunc("POST /tunnel/on", b.serveShare(b.ShareOn))
-	mux.HandleFunc("POST /tunnel/off", b.serveShare(b.ShareOff))
-	mux.HandleFunc("POST /show", b.desktop.serveShow)
+	for pattern, answer := range b.routes(version) {
+		mux.HandleFunc(pattern, answer)
+	}
 	return mux
+}
+
+// routes are what the owner's other processes can ask for. None of it is reached over HTTP.
+func (b *Bridge) routes(version string) map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /status":      func(w http.ResponseWriter, r *http.Request) { b.serveStatus(w, r, version) },
+		"GET /callers":     b.serveCallers,
+		"GET /tunnel":      b.serveTunnel,
+		"POST /tunnel/on":  b.serveShare(b.ShareOn),
+		"POST /tunnel/off": b.serveShare(b.ShareOff),
+		"POST /news":       b.serveNews,
+		"POST /lockdown":   b.serveLockdown,
+		"POST /show":       b.desktop.serveShow,
+	}
+}
+
+func (b *Bridge) serveStatus(w http.ResponseWriter, r *http.Request, version string) {
+	out := Running{PID: os.Getpid(), Version: version, Sample: b.demo != nil}
+	if now := b.running.Load(); now != nil {
+		out.Local = now.Local
+	}
+	if s := b.service(); s != nil {
+		out.Public = s.share.public()
+	}
+	out.Paused, out.LockedDown, out.Faces, out.Desktop = b.Paused(), b.LockedDown(), b.faces(), b.desktop.faces.Load() > 0
+	until, err := b.Pairing(r.Context())
+	if err != nil {
+		control.Fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	out.Pairing = until
+	control.Reply(w, out)
+}
+
+func (b *Bridge) serveCallers(w http.ResponseWriter, _ *http.Request) {
+	if s := b.service(); s != nil {
+		control.Reply(w, s.callers.all())
+		return
+	}
+	control.Reply(w, nil) // nobody is connected where nothing is served
+}
+
+func (b *Bridge) serveNews(w http.ResponseWriter, r *http.Request) {
+	var n news
+	if err := json.NewDecoder(r.Body).Decode(&n); err != nil {
+		control.Fail(w, http.StatusBadRequest, err)
+		return
+	}
+	b.hear(context.WithoutCancel(r.Context()), n)
+	control.Reply(w, nil)
+}
+
+func (b *Bridge) serveLockdown(w http.ResponseWriter, r *http.Request) {
+	if err := b.Lockdown(r.Context()); err != nil {
+		control.Fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	control.Reply(w, nil)
 }
