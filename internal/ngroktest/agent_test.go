@@ -74,12 +74,17 @@ func newAgent(t *testing.T, e *Edge, authtoken string, options ...ngrok.AgentOpt
 // serve brings an agent online that answers with h.
 func serve(t *testing.T, e *Edge, h http.Handler, options ...ngrok.AgentOption) *agent {
 	t.Helper()
+	return serveWith(t, e, &http.Server{Handler: h, DisableGeneralOptionsHandler: true}, options...)
+}
+
+// serveWith brings an agent online that answers with a server.
+func serveWith(t *testing.T, e *Edge, server *http.Server, options ...ngrok.AgentOption) *agent {
+	t.Helper()
 	a := newAgent(t, e, token, options...)
 	var err error
 	if a.listener, err = a.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: h, DisableGeneralOptionsHandler: true}
 	go func() { a.served <- server.Serve(newPump(a.listener)) }()
 	t.Cleanup(func() {
 		a.Disconnect()
