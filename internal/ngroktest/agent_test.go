@@ -1,12 +1,14 @@
 package ngroktest
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -90,10 +92,16 @@ func serveWith(t *testing.T, e *Edge, server *http.Server, options ...ngrok.Agen
 		a.Disconnect()
 		server.Close()
 	})
-	if err := e.Wait(limit(t), 1); err != nil {
-		t.Fatalf("waiting for the endpoint: %v", err)
-	}
+	back(t, e)
 	return a
+}
+
+// back waits until an agent is online, after a cut too: one that disconnects while it signs in races with itself.
+func back(t *testing.T, e *Edge) {
+	t.Helper()
+	if err := e.Wait(limit(t), 1); err != nil {
+		t.Fatalf("waiting for the agent: %v", err)
+	}
 }
 
 // pump always accepts, or else the SDK hangs when it is closed.
@@ -116,7 +124,7 @@ func newPump(l net.Listener) *pump {
 			}
 			go func() {
 				select {
-				case p.conns <- conn:
+				case p.conns <- &calm{Conn: conn}:
 				case <-p.ended:
 				}
 			}()
@@ -135,6 +143,40 @@ func (p *pump) Accept() (net.Conn, error) {
 }
 
 func (p *pump) Close() error { return nil }
+
+// calm is a connection of the SDK without its data races: see carrier.
+type calm struct {
+	net.Conn
+
+	mu     sync.Mutex // held while writing; guards the field below
+	broken bool
+}
+
+func (c *calm) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken {
+		return 0, errCarrierBroken
+	}
+	n, err := c.Conn.Write(bytes.Clone(p))
+	c.broken = err != nil
+	return n, err
+}
+
+func (c *calm) Close() error {
+	c.SetReadDeadline(time.Unix(1, 0))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken {
+		return nil
+	}
+	c.broken = true
+	return c.Conn.Close()
+}
+
+func (c *calm) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+
+func (c *calm) SetWriteDeadline(time.Time) error { return nil }
 
 func text(s string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, s) })

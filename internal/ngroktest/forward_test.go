@@ -203,6 +203,7 @@ func TestBackPressure(t *testing.T) {
 	}
 	e.Cut()
 	receive(t, ended, "the end of the handler")
+	back(t, e)
 }
 
 // Nothing of the edge is left at work after Close, whatever was under way.
@@ -297,4 +298,5 @@ func TestCutDuringUpload(t *testing.T) {
 	if answer.StatusCode != http.StatusBadGateway || answer.Header.Get("Ngrok-Error-Code") != "ERR_NGROK_3004" {
 		t.Errorf("got %s %v", answer.Status, answer.Header)
 	}
+	back(t, e)
 }

@@ -111,9 +111,7 @@ func TestCutsUnderLoad(t *testing.T) {
 			receive(t, whole, "a request that succeeds")
 		}
 		e.Cut()
-		if err := e.Wait(limit(t), 1); err != nil {
-			t.Fatal(err)
-		}
+		back(t, e)
 	}
 	cancel()
 	clients.Wait()
