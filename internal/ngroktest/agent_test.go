@@ -1,12 +1,14 @@
 package ngroktest
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,21 +76,32 @@ func newAgent(t *testing.T, e *Edge, authtoken string, options ...ngrok.AgentOpt
 // serve brings an agent online that answers with h.
 func serve(t *testing.T, e *Edge, h http.Handler, options ...ngrok.AgentOption) *agent {
 	t.Helper()
+	return serveWith(t, e, &http.Server{Handler: h, DisableGeneralOptionsHandler: true}, options...)
+}
+
+// serveWith brings an agent online that answers with a server.
+func serveWith(t *testing.T, e *Edge, server *http.Server, options ...ngrok.AgentOption) *agent {
+	t.Helper()
 	a := newAgent(t, e, token, options...)
 	var err error
 	if a.listener, err = a.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: h, DisableGeneralOptionsHandler: true}
 	go func() { a.served <- server.Serve(newPump(a.listener)) }()
 	t.Cleanup(func() {
 		a.Disconnect()
 		server.Close()
 	})
-	if err := e.Wait(limit(t), 1); err != nil {
-		t.Fatalf("waiting for the endpoint: %v", err)
-	}
+	back(t, e)
 	return a
+}
+
+// back waits until an agent is online, after a cut too: one that disconnects while it signs in races with itself.
+func back(t *testing.T, e *Edge) {
+	t.Helper()
+	if err := e.Wait(limit(t), 1); err != nil {
+		t.Fatalf("waiting for the agent: %v", err)
+	}
 }
 
 // pump always accepts, or else the SDK hangs when it is closed.
@@ -111,7 +124,7 @@ func newPump(l net.Listener) *pump {
 			}
 			go func() {
 				select {
-				case p.conns <- conn:
+				case p.conns <- &calm{Conn: conn}:
 				case <-p.ended:
 				}
 			}()
@@ -130,6 +143,40 @@ func (p *pump) Accept() (net.Conn, error) {
 }
 
 func (p *pump) Close() error { return nil }
+
+// calm is a connection of the SDK without its data races: see carrier.
+type calm struct {
+	net.Conn
+
+	mu     sync.Mutex // held while writing; guards the field below
+	broken bool
+}
+
+func (c *calm) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken {
+		return 0, errCarrierBroken
+	}
+	n, err := c.Conn.Write(bytes.Clone(p))
+	c.broken = err != nil
+	return n, err
+}
+
+func (c *calm) Close() error {
+	c.SetReadDeadline(time.Unix(1, 0))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken {
+		return nil
+	}
+	c.broken = true
+	return c.Conn.Close()
+}
+
+func (c *calm) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+
+func (c *calm) SetWriteDeadline(time.Time) error { return nil }
 
 func text(s string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, s) })

@@ -76,7 +76,8 @@ func (e *Edge) frozen() <-chan struct{} {
 }
 
 // Cut drops the connection of every agent at once, as a broken network does, and returns how many there were. Public
-// requests under way fail with ERR_NGROK_3004.
+// requests under way fail with ERR_NGROK_3004. Under the race detector, Wait for the agents before they disconnect: a
+// session that dies while it signs in races with itself (rpc in the SDK's raw_session.go).
 func (e *Edge) Cut() int {
 	e.mu.Lock()
 	e.counts.cuts++

@@ -52,7 +52,7 @@ type Edge struct {
 	front     net.Listener // the public side
 	server    *http.Server
 	proxy     http.Handler
-	work      sync.WaitGroup // all goroutines but those of net/http, and all public connections
+	work      sync.WaitGroup // the goroutines of the edge and of its sessions, the public connections and requests
 
 	mu        sync.Mutex // guards the fields below
 	changed   chan struct{}

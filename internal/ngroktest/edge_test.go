@@ -170,9 +170,7 @@ func TestCutAndBack(t *testing.T) {
 		t.Errorf("first try after the cut: %v", err)
 	}
 	receive(t, a.online, "the second session")
-	if err := e.Wait(limit(t), 1); err != nil {
-		t.Fatal(err)
-	}
+	back(t, e)
 	if _, body := get(t, e.Client(), e.URL()); body != "hello" {
 		t.Errorf("after the cut: %q", body)
 	}

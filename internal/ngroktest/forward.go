@@ -1,72 +1,109 @@
 package ngroktest
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httputil"
 )
 
-// forwarder brings a request to the agent on a stream of its own, as HTTP/1.1 and with the target as the client wrote it.
+// forwarder brings a request to the agent as HTTP/1.1, with the target as the client wrote it.
 type forwarder struct{ edge *Edge }
 
-// RoundTrip is http.RoundTripper's. The stream is closed with the answer's body, or when the client is gone.
+var (
+	errUnrouted = errors.New("the request was not routed")
+	errStale    = errors.New("the agent closed the line before the request")
+)
+
+// RoundTrip is http.RoundTripper's. The line hangs up when the client is gone.
 func (f forwarder) RoundTrip(r *http.Request) (*http.Response, error) {
-	p, ok := r.Context().Value(endpointKey{}).(*endpoint)
-	if !ok {
-		return nil, errNoEndpoint
+	p, routed := r.Context().Value(endpointKey{}).(*endpoint)
+	n, connected := r.Context().Value(laneKey{}).(*lane)
+	if !routed || !connected {
+		return nil, errUnrouted
 	}
-	stream, err := p.session.open(typeProxy)
+	if l := n.take(p); l != nil {
+		answer, err := f.call(n, l, r)
+		if !errors.Is(err, errStale) || hasBody(r) {
+			return answer, err
+		}
+	}
+	l, err := newLine(p, r.RemoteAddr)
 	if err != nil {
 		return nil, err
 	}
-	// Closing may wait for a write that waits for the agent, so the public connection does not wait for it.
-	hangUp := func() { p.session.spawn(func() { stream.Close() }) }
-	stop := context.AfterFunc(r.Context(), hangUp)
-	answer, err := f.exchange(p, stream, r)
+	return f.call(n, l, r)
+}
+
+func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }
+
+// call has the agent answer the request on a line.
+func (f forwarder) call(n *lane, l *line, r *http.Request) (*http.Response, error) {
+	stop := context.AfterFunc(r.Context(), l.hangUp)
+	sent := make(chan struct{}) // closed when the whole request is sent
+	answer, err := f.exchange(l, r, sent)
 	if err != nil {
-		if stop() {
-			hangUp()
-		}
+		stop()
+		l.hangUp()
 		return nil, err
 	}
-	answer.Body = &answerBody{ReadCloser: answer.Body, hangUp: func() {
-		if stop() {
-			hangUp()
+	body := &answerBody{ReadCloser: answer.Body}
+	body.done = func() {
+		select {
+		case <-sent:
+			if stop() && body.whole && !answer.Close {
+				n.put(l)
+				return
+			}
+		default:
+			stop()
 		}
-	}}
+		l.hangUp()
+	}
+	answer.Body = body
 	return answer, nil
 }
 
+// answerBody is the body of an answer, which frees its line.
 type answerBody struct {
 	io.ReadCloser
-	hangUp func()
+	whole bool // read to the end
+	done  func()
 }
 
-// Close hangs up first: closing the body alone would read it to the end.
+func (b *answerBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.whole = b.whole || err == io.EOF
+	return n, err
+}
+
+// Close frees the line; closing the body within would read it to the end.
 func (b *answerBody) Close() error {
-	b.hangUp()
+	b.done()
 	return nil
 }
 
 // exchange sends the request and reads the head of the answer, while the request's body may still be on its way.
-func (f forwarder) exchange(p *endpoint, stream *carrier, r *http.Request) (*http.Response, error) {
-	head, err := proxyHeader{ID: p.id, ClientAddr: r.RemoteAddr, Proto: "https", EdgeType: "3"}.encode()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := stream.Write(append(head, requestHead(r)...)); err != nil {
+func (f forwarder) exchange(l *line, r *http.Request, sent chan<- struct{}) (*http.Response, error) {
+	head := append(l.opening, requestHead(r)...)
+	l.opening = nil
+	if _, err := l.stream.Write(head); err != nil {
+		if l.heard != nil {
+			return nil, errStale
+		}
 		return nil, err
 	}
 	asked := make(chan struct{})   // closed when the agent wants the body
 	unasked := make(chan struct{}) // closed when it has answered without
 	defer close(unasked)
-	waits := r.Header.Get("Expect") != ""
-	if expects := waits; r.Body != nil && r.Body != http.NoBody {
-		p.session.spawn(func() {
+	expects := r.Header.Get("Expect") != ""
+	if !hasBody(r) {
+		close(sent)
+	} else {
+		l.endpoint.session.spawn(func() {
 			if expects {
 				select {
 				case <-asked:
@@ -74,12 +111,20 @@ func (f forwarder) exchange(p *endpoint, stream *carrier, r *http.Request) (*htt
 					return
 				}
 			}
-			f.sendBody(stream, r)
+			if f.sendBody(l.stream, r) {
+				close(sent)
+			}
 		})
 	}
-	in := bufio.NewReaderSize(stream, 32<<10)
-	for {
-		answer, err := http.ReadResponse(in, r)
+	if l.heard != nil {
+		err := <-l.heard
+		l.heard = nil
+		if err != nil && r.Context().Err() == nil {
+			return nil, errStale
+		}
+	}
+	for waits := expects; ; {
+		answer, err := http.ReadResponse(l.in, r)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("reading the agent's answer: %w", err)
@@ -115,9 +160,9 @@ func requestHead(r *http.Request) []byte {
 // framing are the headers that the edge writes itself.
 var framing = map[string]bool{"Content-Length": true, "Transfer-Encoding": true, "Host": true, "Trailer": true, "User-Agent": true}
 
-// sendBody sends the request's body. When that fails, reading the answer tells; a client that breaks off takes the stream
-// with it.
-func (f forwarder) sendBody(stream *carrier, r *http.Request) {
+// sendBody sends the request's body and reports whether it went out whole. Reading the answer tells what went wrong; a
+// client that breaks off takes the line with it.
+func (f forwarder) sendBody(stream *carrier, r *http.Request) (whole bool) {
 	var out io.WriteCloser = nopCloser{stream}
 	if r.ContentLength < 0 {
 		out = httputil.NewChunkedWriter(stream)
@@ -132,6 +177,7 @@ func (f forwarder) sendBody(stream *carrier, r *http.Request) {
 	if err != nil {
 		f.edge.log("%s %s: sending the body: %v", r.Method, r.Host, err)
 	}
+	return err == nil
 }
 
 type nopCloser struct{ io.Writer }

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestEvents(t *testing.T) {
@@ -144,6 +145,9 @@ func TestEarlyAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Length: 1000000\r\n\r\nthe beginning", e.Domain)
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
@@ -199,6 +203,7 @@ func TestBackPressure(t *testing.T) {
 	}
 	e.Cut()
 	receive(t, ended, "the end of the handler")
+	back(t, e)
 }
 
 // Nothing of the edge is left at work after Close, whatever was under way.
@@ -265,4 +270,33 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		runtime.Gosched()
 	}
+}
+
+// A client in the middle of an upload learns of a cut without having to send more.
+func TestCutDuringUpload(t *testing.T) {
+	e := start(t, &Edge{})
+	began := make(chan struct{})
+	serve(t, e, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(began)
+		io.Copy(io.Discard, r.Body)
+	}))
+	conn, err := e.Dial(limit(t), e.Domain, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Length: 1000\r\n\r\nthe beginning", e.Domain)
+	receive(t, began, "the handler")
+	e.Cut()
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusBadGateway || answer.Header.Get("Ngrok-Error-Code") != "ERR_NGROK_3004" {
+		t.Errorf("got %s %v", answer.Status, answer.Header)
+	}
+	back(t, e)
 }

@@ -2,7 +2,6 @@ package ngroktest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"html"
 	stdlog "log"
@@ -10,11 +9,13 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"strings"
+	"sync"
 	"time"
 )
 
 // newServer returns the server of the public side.
 func (e *Edge) newServer() *http.Server {
+	var lanes sync.Map // by connection
 	return &http.Server{
 		Handler:                      http.HandlerFunc(e.servePublic),
 		TLSConfig:                    e.tls("h2", "http/1.1"),
@@ -23,11 +24,19 @@ func (e *Edge) newServer() *http.Server {
 		MaxHeaderBytes:               1 << 20,
 		DisableGeneralOptionsHandler: true, // the agent shall see OPTIONS * too
 		ErrorLog:                     stdlog.New(logWriter{e}, "", 0),
-		ConnState: func(_ net.Conn, state http.ConnState) {
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			n := &lane{}
+			lanes.Store(conn, n)
+			return context.WithValue(ctx, laneKey{}, n)
+		},
+		ConnState: func(conn net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:
 				e.work.Add(1) // the goroutine that accepts is counted as well, so this cannot come too late
-			case http.StateHijacked, http.StateClosed:
+			case http.StateClosed:
+				if n, ok := lanes.LoadAndDelete(conn); ok {
+					n.(*lane).close()
+				}
 				e.work.Done()
 			}
 		},
@@ -145,5 +154,3 @@ func setForwarded(h http.Header, in *http.Request) {
 		h["Forwarded"] = forwarded
 	}
 }
-
-var errNoEndpoint = errors.New("no endpoint was chosen")

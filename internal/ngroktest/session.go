@@ -27,12 +27,13 @@ type session struct {
 }
 
 // spawn runs f beside, unless the session has ended: then every stream of it is dead, and nothing remains to be done.
-func (s *session) spawn(f func()) {
+func (s *session) spawn(f func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.ended {
 		s.work.Go(f)
 	}
+	return !s.ended
 }
 
 // run serves the agent until its connection ends.
