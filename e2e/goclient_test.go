@@ -29,6 +29,12 @@ type goClient struct {
 // startGoClient starts a client that finds out that it needs a token, and registers.
 func startGoClient(t *testing.T, b *bridge, scopes ...string) *goClient {
 	t.Helper()
+	return startGoClientBy(t, &http.Client{Timeout: patience}, b, scopes...)
+}
+
+// startGoClientBy is startGoClient for one that reaches the bridge by web.
+func startGoClientBy(t *testing.T, web *http.Client, b *bridge, scopes ...string) *goClient {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +48,8 @@ func startGoClient(t *testing.T, b *bridge, scopes ...string) *goClient {
 	go callback.Serve(l)
 	t.Cleanup(func() { callback.Close() })
 	c.Client, err = client.NewOAuthStreamableHttpClient(b.url, client.OAuthConfig{
-		RedirectURI: "http://" + l.Addr().String() + "/callback", Scopes: scopes, TokenStore: c.tokens, PKCEEnabled: true,
-	})
+		RedirectURI: "http://" + l.Addr().String() + "/callback", Scopes: scopes, TokenStore: c.tokens, PKCEEnabled: true, HTTPClient: web,
+	}, transport.WithHTTPBasicClient(web))
 	if err != nil {
 		t.Fatal(err)
 	}
