@@ -15,7 +15,7 @@ func main() {
 	desktop := flag.String("desktop", "bin/postern-desktop", "the postern-desktop to measure")
 	bareTray := flag.String("baretray", "bin/baretray", "the app that it is compared with")
 	runs := flag.Int("runs", 9, "how often, at least 7")
-	only := flag.String("only", "", "measure this alone: start, search, load, refresh, hold or desktop")
+	only := flag.String("only", "", "measure this alone: start, search, load, refresh, hold, tunnel or desktop")
 	serveBare := flag.Bool(bareFlag, false, "be the server that postern is compared with")
 	flag.Parse()
 	if *serveBare {
@@ -32,7 +32,7 @@ func main() {
 		name    string
 		measure func(binary, dir string, runs int) ([]figure, error)
 		binary  string
-	}{{"start", starts, *binary}, {"search", searches, *binary}, {"load", loads, *fixture}, {"refresh", refreshes, *binary}, {"hold", holds, *binary}, {"desktop", besideBare, *desktop}} {
+	}{{"start", starts, *binary}, {"search", searches, *binary}, {"load", loads, *fixture}, {"refresh", refreshes, *binary}, {"hold", holds, *binary}, {"tunnel", tunnels, *binary}, {"desktop", besideBare, *desktop}} {
 		if *only != "" && m.name != *only {
 			continue
 		}
