@@ -12,7 +12,7 @@ import (
 
 // attacks is how many there are in docs/security.md. The first 64 are those of the design. One that is added there is
 // counted here, and none is ever taken away.
-const attacks = 76
+const attacks = 80
 
 var (
 	attackRow   = regexp.MustCompile(`(?m)^\| ([0-9, ]+) \|(.*)\|$`)
@@ -62,7 +62,7 @@ func TestAttacksAreTried(t *testing.T) {
 			t.Errorf("attack %d stands in %d rows, and is exempt: %v", n, tried[n], slices.Contains(exempt, n))
 		}
 	}
-	if may := []int{37, 55, 57, 59, 63}; slices.ContainsFunc(exempt, func(n int) bool { return !slices.Contains(may, n) }) {
+	if may := []int{37, 57, 63}; slices.ContainsFunc(exempt, func(n int) bool { return !slices.Contains(may, n) }) {
 		t.Errorf("exempt are %v, and may be %v", exempt, may)
 	}
 
