@@ -28,6 +28,7 @@ type share struct {
 type sharing struct {
 	way     way
 	since   time.Time
+	ctx     context.Context // ends when it is switched off, or has ended by itself
 	cancel  context.CancelFunc
 	settled chan struct{} // closed when it is online or over
 	once    sync.Once     // closes settled
@@ -55,26 +56,29 @@ func (h *share) on(w way, until time.Time) error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.run != nil && !h.run.over() {
+	if h.run != nil && h.run.ctx.Err() == nil {
 		return nil
 	}
+	if h.run != nil { // it may be just ending, and has the address until it has
+		h.run.await()
+	}
 	ctx, cancel := context.WithCancel(h.s.life)
-	r := &sharing{way: w, since: h.s.b.config.Now(), until: until, cancel: cancel, settled: make(chan struct{}), done: make(chan struct{})}
+	r := &sharing{ctx: ctx, way: w, since: h.s.b.config.Now(), until: until, cancel: cancel, settled: make(chan struct{}), done: make(chan struct{})}
 	r.status = tunnel.Status{State: tunnel.Connecting, At: r.since}
 	h.run = r
 	h.s.b.record(ctx, activity.Entry{Event: activity.Shared})
-	go h.keep(ctx, r)
+	go h.keep(r)
 	h.s.b.changed.ring()
 	return nil
 }
 
-// keep has a tunnel up until ctx ends, or it does.
-func (h *share) keep(ctx context.Context, r *sharing) {
+// keep has a tunnel up until it is switched off, or ends by itself.
+func (h *share) keep(r *sharing) {
 	defer h.s.b.changed.ring()
 	defer close(r.done)
 	defer r.cancel()
 	defer r.once.Do(func() { close(r.settled) })
-	b := h.s.b
+	ctx, b := r.ctx, h.s.b
 	session, err := r.way.provider.Start(ctx, h.s.publicSide(r.way.issuer, r.way.source, h.count.one(b.config.Now)), func(now tunnel.Status) { h.notified(r, now) })
 	if err != nil {
 		r.failed(err, ctx.Err() != nil, b.config.Now())
@@ -145,6 +149,16 @@ func (r *sharing) over() bool {
 	}
 }
 
+// await waits until it is over, which it will be soon, and reports whether it is.
+func (r *sharing) await() bool {
+	select {
+	case <-r.done:
+		return true
+	case <-time.After(shareEnd):
+		return false
+	}
+}
+
 func (h *share) current() *sharing {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -174,9 +188,7 @@ func (h *share) off() {
 	if r == nil {
 		return
 	}
-	select {
-	case <-r.done:
-	case <-time.After(shareEnd):
+	if !r.await() {
 		h.s.b.Log.Error("the tunnel takes long to end")
 	}
 	r.mu.Lock()

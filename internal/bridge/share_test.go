@@ -209,6 +209,25 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// TestOnAndOff: switching quickly ends where the last switch was.
+func TestOnAndOff(t *testing.T) {
+	s := newShared(t)
+	for range 5 {
+		s.on()
+		s.service().share.cut() // it ends, and nobody waits for that
+		s.on()
+		if now := s.tunnel(); now.State != "online" {
+			t.Fatalf("%+v", now)
+		}
+		if err := s.ShareOff(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if now := s.tunnel(); now.State != "off" {
+			t.Fatalf("%+v", now)
+		}
+	}
+}
+
 // TestSidesAreApart: a token of one side is nothing on the other, whatever the headers say.
 func TestSidesAreApart(t *testing.T) {
 	s := newShared(t)
@@ -458,6 +477,11 @@ func TestQuotaIsSeen(t *testing.T) {
 		if snap, err := s.Snapshot(t.Context(), "1"); err != nil || snap.TunnelTrouble != now.Check {
 			t.Errorf("%q, %v", snap.TunnelTrouble, err)
 		}
+		if code != "ERR_NGROK_734" {
+			continue
+		}
+		s.edge.Quota("") // it has passed, and the owner is not told of it any more
+		s.until("another look", func(now desk.Tunnel) bool { return now.Check != "" && !now.CheckBad })
 	}
 }
 

@@ -87,13 +87,27 @@ func (b *Bridge) web() http.RoundTripper {
 	return network()
 }
 
-// try tries whether the address answers, once it should.
+// tryAgain is when the address is tried again that did not answer, the last time over and over: each try counts as a
+// request.
+var tryAgain = []time.Duration{5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
+
+// try tries whether the address answers, once it should, until it does.
 func (h *share) try(ctx context.Context, r *sharing) {
-	f := h.s.b.tried(ctx, r.way.issuer)
-	if ctx.Err() != nil {
-		return
+	for n := 0; ; n++ {
+		f := h.s.b.tried(ctx, r.way.issuer)
+		if ctx.Err() != nil {
+			return
+		}
+		h.keepFinding(r, finding{says: f.says, bad: !f.ours})
+		if f.ours {
+			return
+		}
+		select {
+		case <-time.After(tryAgain[min(n, len(tryAgain)-1)]):
+		case <-ctx.Done():
+			return
+		}
 	}
-	h.keepFinding(r, finding{says: f.says, bad: !f.ours})
 }
 
 // tryDead tries whether the address is dead, once it should be.
