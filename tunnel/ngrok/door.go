@@ -115,18 +115,18 @@ func (c *conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Close closes the connection, but not one on which a write has failed: that would race with the multiplexer, and the
-// stream is gone already.
-func (c *conn) Close() error {
+// Close closes the connection, once, and not at all if a write has failed: when the session dies, the multiplexer may
+// still read the frame of the write or of the first closing. The stream is gone then anyway.
+func (c *conn) Close() (err error) {
 	c.once.Do(func() {
 		c.door.mu.Lock()
 		delete(c.door.open, c)
 		c.door.mu.Unlock()
+		if !c.broken.Load() {
+			err = c.Conn.Close()
+		}
 	})
-	if c.broken.Load() {
-		return nil
-	}
-	return c.Conn.Close()
+	return err
 }
 
 // SetDeadline sets that of reading alone, see SetWriteDeadline.
