@@ -28,7 +28,7 @@ func TestPages(t *testing.T) {
 		of   desk.Snapshot
 		on   []int
 	}{
-		{"fresh", fresh(), all[:4]},
+		{"fresh", fresh(), all[:5]},
 		{"usual", usual(), all},
 		{"asked", asked(), []int{viewStatus, viewClients, viewShare}},
 		{"shared", shared(), []int{viewStatus, viewShare}},

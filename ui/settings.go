@@ -42,7 +42,8 @@ func newSettings(w *window) *settingsView {
 		{title: text.T("settings.ask"), names: []string{"approvals.outward", "approvals.destructive", "approvals.write", "approvals.elicitation", "approvals.cli", "approvals.cli_beside_desktop"}},
 		{title: text.T("settings.shown"), names: []string{"read_only", "toolsets", "tier", "exchange.folder"}},
 		{title: text.T("settings.times"), names: []string{"oauth.grant", "oauth.refresh", "oauth.access", offAfter, "activity.keep_days"}},
-		{title: text.T("settings.more"), names: []string{"http.port", "http.origins", "log.level"}},
+		{title: text.T("settings.sharing"), names: []string{"tunnel.provider", "tunnel.domain", "tunnel.url", "tunnel.behind"}},
+		{title: text.T("settings.more"), names: []string{"http.port", "http.origins", "log.level", "tunnel.connect_url", "tunnel.ca_file"}},
 	}
 	body := container.NewVBox()
 	if w.app.config.Autostart != nil {

@@ -192,8 +192,13 @@ func factsOf(s desk.Snapshot) []fact {
 		profiles = text.T("window.no_profiles")
 	}
 	sharing := text.T("window.not_shared")
-	if s.Public != "" {
+	switch {
+	case s.Public != "":
 		sharing = plain(s.Public, longestLine)
+	case s.Tunnel.State == connecting:
+		sharing = text.T("share.connecting")
+	case s.Tunnel.State == failed:
+		sharing = text.T("share.failed")
 	}
 	return []fact{
 		{text.T("window.profiles"), profiles, text.T("window.see_profiles"), viewProfiles},
