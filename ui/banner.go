@@ -50,7 +50,7 @@ func banners(s desk.Snapshot, trayHost bool) []banner {
 
 // tunnelTrouble says what is wrong with the way from outside.
 func tunnelTrouble(s desk.Snapshot) string {
-	v := text.Values{"Why": text.Sentence(plain(s.TunnelTrouble, longestText))}
+	v := text.Values{"Why": plain(s.TunnelTrouble, longestText)}
 	switch {
 	case s.Tunnel.Up():
 		return text.T("window.tunnel_unreached", v)

@@ -23,7 +23,7 @@ type guide struct {
 // guideSteps are what is done at one assistant, in its order.
 type guideSteps struct {
 	Assistant, Steps string
-	Visit            bool // ngrok puts a page of its own before
+	Visit            bool // ngrok puts a page of its own before, as it does on the free plan
 }
 
 func newGuide(w *window) *guide {
@@ -48,7 +48,7 @@ func (g *guide) show() {
 	v := text.Values{"URL": address}
 	all := []string{text.T("share.guide_claude", v), text.T("share.guide_chatgpt", v), text.T("share.guide_gemini", v), text.T("share.guide_other", v)}
 	if i := g.pick.SelectedIndex(); i >= 0 {
-		g.rows.set([]guideSteps{{g.pick.Selected, all[i], g.tunnel.Provider == settings.Ngrok}})
+		g.rows.set([]guideSteps{{g.pick.Selected, all[i], g.tunnel.Provider == settings.Ngrok && (g.tunnel.Plan == "" || g.tunnel.Plan == "Free")}})
 	}
 }
 

@@ -295,9 +295,13 @@ func TestTheGuideNamesTheAddress(t *testing.T) {
 			}
 		}
 	}
-	st.draw(owned("https://postern.example.com"))
-	if strings.Contains(guideText(st), "Visit Site") {
-		t.Error("the owner's proxy is said to show a page of ngrok's")
+	paid := shared()
+	paid.Tunnel.Plan = "Hobbyist"
+	for _, s := range []desk.Snapshot{owned("https://postern.example.com"), paid} {
+		st.draw(s)
+		if strings.Contains(guideText(st), "Visit Site") {
+			t.Errorf("a page of ngrok's is foretold: %+v", s.Tunnel)
+		}
 	}
 }
 
@@ -327,4 +331,28 @@ func TestOnlyTheLimitWarns(t *testing.T) {
 			t.Errorf("%d: %s", requests, got)
 		}
 	}
+}
+
+// TestAResetKeepsTheAddress: clients know Postern by it.
+func TestAResetKeepsTheAddress(t *testing.T) {
+	s := owned("https://postern.example.com")
+	set(&s, "tunnel.behind", "127.0.0.1:9000")
+	set(&s, "tunnel.off_after", "1h")
+	st := newStage(t, s)
+	st.window.open(viewSettings)
+	st.press(t, "Reset all…")
+	st.shows(t, "1 setting goes back")
+	st.press(t, "Reset")
+	st.called(t, `set tunnel.off_after to "8h"`)
+}
+
+// TestAnAddressThatAnswersThoughNothingIsShared is another's, which the words say.
+func TestAnAddressThatAnswersThoughNothingIsShared(t *testing.T) {
+	s := asked()
+	s.Tunnel.CheckBad, s.Tunnel.Check = true, "it still answers as Postern: another one is shared there"
+	s.TunnelTrouble = s.Tunnel.Check
+	st := newStage(t, s)
+	st.shows(t, "Not shared, but its address still answers", "You do not share, and yet: it still answers", "Clients on this computer can work.")
+	st.press(t, "Show sharing")
+	st.shows(t, "Not shared", "It still answers as Postern: another one is shared there.")
 }

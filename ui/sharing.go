@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -125,8 +126,8 @@ func (v *shareView) meaning(s sharing) fyne.CanvasObject {
 
 // address is where it is reached: to read, to copy, and for the camera of a phone.
 func (v *shareView) address(s sharing) fyne.CanvasObject {
-	return container.NewBorder(nil, nil, nil, container.NewVBox(qrCode(s.URL)),
-		container.NewVBox(code(plain(s.URL, longestLine)), buttons(v.w.copier(text.T("share.copy"), s.URL)), aside(text.T("share.code_holds"))))
+	return container.New(layout.NewCustomPaddedVBoxLayout(0), code(plain(s.URL, longestLine)), container.NewBorder(nil, nil, nil, container.NewVBox(qrCode(s.URL)),
+		container.NewVBox(buttons(v.w.copier(text.T("share.copy"), s.URL)), aside(text.T("share.code_holds")))))
 }
 
 // why is what is wrong, or else what is said if nothing is.

@@ -174,11 +174,11 @@ func states() []pictured {
 			st.work.news("The activity was exported", "/home/anna/postern-activity.csv")
 			st.work.fail("Removing work", errors.New("Google could not be told: remove the access at myaccount.google.com "+bidi))
 		}},
-		{name: "settings-below", size: fyne.NewSize(680, 900), open: func(_ *testing.T, st *stage) {
+		{name: "settings-below", size: fyne.NewSize(680, 1500), open: func(_ *testing.T, st *stage) {
 			st.window.open(viewSettings)
 			for range 2 {
-				st.window.Resize(fyne.NewSize(681, 901))
-				st.window.Resize(fyne.NewSize(680, 900))
+				st.window.Resize(fyne.NewSize(681, 1501))
+				st.window.Resize(fyne.NewSize(680, 1500))
 			}
 			st.scrollDown()
 		}},

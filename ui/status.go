@@ -100,6 +100,8 @@ func standingOf(s desk.Snapshot) standing {
 		st.Asked, st.Text = true, text.T("window.stands_vault_asked")
 	case s.Paused:
 		st.Text = text.T("window.stands_paused")
+	case s.TunnelTrouble != "" && s.Tunnel.State == notShared:
+		st.Text = text.T("window.stands_still")
 	case s.TunnelTrouble != "":
 		st.Text = text.T("window.stands_trouble")
 	case slices.ContainsFunc(s.Profiles, mustSignIn):
