@@ -196,8 +196,7 @@ func (a *App) choose(e entry) {
 		a.ShowWindow()
 		a.win().profiles.add()
 	case share:
-		a.win().open(viewShare)
-		a.ShowWindow()
+		a.share(e.Arg)
 	case pause:
 		a.win().switches.pause(e.Arg == "")
 	case lockdown:
@@ -211,6 +210,19 @@ func (a *App) choose(e entry) {
 		a.ShowWindow()
 	case quit:
 		a.quit()
+	}
+}
+
+// share switches sharing on or off, or shows the page, where something must be done first.
+func (a *App) share(what string) {
+	switch what {
+	case "on":
+		a.win().share.switchOn()
+	case "off":
+		a.win().share.switchOff()
+	default:
+		a.win().open(viewShare)
+		a.ShowWindow()
 	}
 }
 

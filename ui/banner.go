@@ -22,7 +22,7 @@ type banner struct {
 }
 
 // banners are those of a snapshot, the gravest first.
-func banners(s desk.Snapshot, trayHost bool, now time.Time) []banner {
+func banners(s desk.Snapshot, trayHost bool) []banner {
 	var all []banner
 	add := func(on bool, kind, says, do string) {
 		if on {
@@ -40,12 +40,24 @@ func banners(s desk.Snapshot, trayHost bool, now time.Time) []banner {
 	default:
 		add(true, "vault", text.T("window.vault_trouble", text.Values{"Why": plain(v.Trouble, longestText)}), text.T("window.try_again"))
 	}
-	add(s.TunnelTrouble != "", "tunnel", text.T("window.tunnel_trouble", text.Values{"Why": plain(s.TunnelTrouble, longestText)}), "")
+	add(s.TunnelTrouble != "", "tunnel", tunnelTrouble(s), text.T("window.see_share"))
 	add(s.Paused && !s.LockedDown, "paused", text.T("window.paused"), text.T("window.resume"))
-	add(s.Public != "" && !s.Paused && !s.LockedDown, "shared", text.T("window.shared"), "")
+	add(s.Public != "" && !s.Paused && !s.LockedDown, "shared", text.T("window.shared"), text.T("share.stop"))
 	add(s.Demo, "demo", text.T("window.demo"), "")
 	add(!trayHost, "notray", text.T("window.no_tray"), "")
 	return all
+}
+
+// tunnelTrouble says what is wrong with the way from outside.
+func tunnelTrouble(s desk.Snapshot) string {
+	v := text.Values{"Why": plain(s.TunnelTrouble, longestText)}
+	switch {
+	case s.Tunnel.Up():
+		return text.T("window.tunnel_unreached", v)
+	case s.Tunnel.State == notShared:
+		return text.T("window.tunnel_still", v)
+	}
+	return text.T("window.tunnel_trouble", v)
 }
 
 func (w *window) bannerRow(b banner) fyne.CanvasObject {
@@ -54,8 +66,10 @@ func (w *window) bannerRow(b banner) fyne.CanvasObject {
 	switch b.Kind {
 	case "lockdown":
 		sign, color, act = theme.ErrorIcon(), theme.ColorNameError, w.switches.lift
-	case "trouble", "tunnel":
+	case "trouble":
 		sign, color = theme.ErrorIcon(), theme.ColorNameError
+	case "tunnel":
+		sign, color, act = theme.ErrorIcon(), theme.ColorNameError, func() { w.open(viewShare) }
 	case "locked":
 		sign, act = theme.LoginIcon(), w.app.config.Retry
 	case "vault":
@@ -65,7 +79,7 @@ func (w *window) bannerRow(b banner) fyne.CanvasObject {
 	case "paused":
 		act = func() { w.switches.pause(false) }
 	case "shared":
-		color = theme.ColorNameError
+		color, act = theme.ColorNameError, w.share.switchOff
 	case "demo", "notray":
 		sign, color = theme.InfoIcon(), theme.ColorNamePrimary
 	}

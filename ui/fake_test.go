@@ -48,6 +48,7 @@ type fakeBridge struct {
 	steps    []desk.Step
 	hold     func(ctx context.Context) error // of a sign-in, before it ends
 	remarks  []string
+	shared   func(ctx context.Context, what string) error // nil: it goes well
 	entries  []activity.Entry
 	filters  []activity.Filter
 	profiles []approval.Choice
@@ -73,11 +74,22 @@ func (b *fakeBridge) taken() []string {
 func (b *fakeBridge) Snapshot(context.Context, string) (desk.Snapshot, error) {
 	return b.snapshot, b.note("snapshot")
 }
-func (b *fakeBridge) Changed() <-chan struct{}       { return b.changed }
-func (b *fakeBridge) Pause() error                   { return b.note("pause") }
-func (b *fakeBridge) Resume() error                  { return b.note("resume") }
-func (b *fakeBridge) ShareOn(context.Context) error  { return b.note("share on") }
-func (b *fakeBridge) ShareOff(context.Context) error { return b.note("share off") }
+func (b *fakeBridge) Changed() <-chan struct{} { return b.changed }
+func (b *fakeBridge) Pause() error             { return b.note("pause") }
+func (b *fakeBridge) Resume() error            { return b.note("resume") }
+
+// share is what switching it on or off comes to.
+func (b *fakeBridge) share(ctx context.Context, what string) error {
+	if err := b.note("%s", what); err != nil {
+		return err
+	}
+	if b.shared != nil {
+		return b.shared(ctx, what)
+	}
+	return nil
+}
+func (b *fakeBridge) ShareOn(ctx context.Context) error  { return b.share(ctx, "share on") }
+func (b *fakeBridge) ShareOff(ctx context.Context) error { return b.share(ctx, "share off") }
 
 func (b *fakeBridge) TunnelLogin(_ context.Context, authtoken, domain string) error {
 	return b.note("tunnel login %s %s", authtoken, domain)

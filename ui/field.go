@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -189,9 +190,12 @@ func (f *field) toolsets() fyne.CanvasObject {
 	return g
 }
 
+// examples stand in an empty field that has no usual value.
+var examples = map[string]string{"tunnel.domain": "name.ngrok-free.dev", "tunnel.url": "https://postern.example.com"}
+
 func (f *field) entry(folder bool) fyne.CanvasObject {
 	e := widget.NewEntry()
-	e.SetPlaceHolder(text.T("settings.by_default"))
+	e.SetPlaceHolder(cmp.Or(examples[f.of.Name], text.T("settings.by_default")))
 	save := newButton(text.T("settings.save"), nil, func() { f.set(e.Text) }).main()
 	save.Hide()
 	e.OnChanged = func(s string) {

@@ -28,7 +28,7 @@ func TestPages(t *testing.T) {
 		of   desk.Snapshot
 		on   []int
 	}{
-		{"fresh", fresh(), all[:4]},
+		{"fresh", fresh(), all[:5]},
 		{"usual", usual(), all},
 		{"asked", asked(), []int{viewStatus, viewClients, viewShare}},
 		{"shared", shared(), []int{viewStatus, viewShare}},
@@ -111,6 +111,34 @@ func TestNarrow(t *testing.T) {
 				t.Errorf("it cannot be narrower than %v", least)
 			}
 			st.looks(t, file, fyne.NewSize(least.Width, 560))
+		})
+	}
+}
+
+// TestSharingElsewhere holds the page Share to its pictures in the other language, and in a narrow window.
+func TestSharingElsewhere(t *testing.T) {
+	near := shared()
+	near.Tunnel.Requests = 17_950
+	for _, c := range []struct {
+		file, locale string
+		of           desk.Snapshot
+		width        float32
+	}{
+		{"share-shared-de.png", "de_DE.UTF-8", near, 760},
+		{"share-fresh-de.png", "de_DE.UTF-8", fresh(), 760},
+		{"share-failed-de.png", "de_DE.UTF-8", tunnelled("failed", "ERR_NGROK_107", noToken), 760},
+		{"share-shared-narrow.png", "en_GB.UTF-8", near, 0},
+		{"share-fresh-narrow.png", "en_GB.UTF-8", fresh(), 0},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			speak(t, c.locale)
+			st := newStage(t, c.of)
+			st.window.open(viewShare)
+			least := st.window.Content().MinSize().Width
+			if least > 660 {
+				t.Errorf("it cannot be narrower than %v", least)
+			}
+			st.looks(t, c.file, fyne.NewSize(max(c.width, least), 860))
 		})
 	}
 }

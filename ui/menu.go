@@ -101,12 +101,20 @@ func stateLine(s desk.Snapshot) string {
 		return text.T("tray.vault_asked")
 	case s.Paused:
 		return text.T("tray.paused")
+	case s.TunnelTrouble != "" && s.Tunnel.Up():
+		return text.T("tray.tunnel_unreached")
+	case s.TunnelTrouble != "" && s.Tunnel.State == notShared:
+		return text.T("tray.tunnel_still")
 	case s.TunnelTrouble != "":
 		return text.T("tray.tunnel_trouble")
 	case again >= 0:
 		return text.T("tray.sign_in_again", text.Values{"Profile": plain(s.Profiles[again].Name, 30)})
 	case !s.Serving:
 		return text.T("tray.starting")
+	case s.Tunnel.State == connecting:
+		return text.T("tray.connecting")
+	case s.Tunnel.State == reconnecting:
+		return text.T("tray.reconnecting")
 	case s.Public != "" && clients == 0:
 		return text.T("tray.shared_none")
 	case s.Public != "":
@@ -129,7 +137,7 @@ func menu(s desk.Snapshot) []entry {
 		all = append(all, entry{Label: text.T("tray.copy_local"), Intent: copyLocal, Arg: s.Local})
 	}
 	all = append(all, entry{Label: text.T("tray.profiles"), Sub: profilesMenu(s)},
-		entry{Label: text.T("tray.share"), Intent: share, Checked: s.Public != ""})
+		entry{Label: text.T("tray.share"), Intent: share, Checked: s.Tunnel.On(), Arg: shareArg(s.Tunnel)})
 	if s.Public != "" {
 		all = append(all, entry{Label: text.T("tray.copy_public"), Intent: copyPublic, Arg: s.Public})
 	}
@@ -140,6 +148,17 @@ func menu(s desk.Snapshot) []entry {
 			entry{Label: text.T("tray.lockdown"), Intent: lockdown})
 	}
 	return append(all, line, entry{Label: text.T("tray.settings"), Intent: openSettings}, entry{Label: text.T("tray.quit"), Intent: quit})
+}
+
+// shareArg is what the entry of the menu does: "on", "off", or "" to show the page, since something must be done first.
+func shareArg(t desk.Tunnel) string {
+	switch {
+	case t.On():
+		return "off"
+	case t.State == "" || t.Needs != "":
+		return ""
+	}
+	return "on"
 }
 
 func profilesMenu(s desk.Snapshot) []entry {

@@ -107,7 +107,7 @@ Lock down…
 ---
 Settings…
 Quit Postern`},
-		{"paused", with(shared(), func(s *desk.Snapshot) { s.Paused = true; s.Public = ""; s.Local = "" }), Idle, `[Paused]
+		{"paused", with(shared(), func(s *desk.Snapshot) { s.Paused = true; s.Public = ""; s.Local = ""; s.Tunnel = usual().Tunnel }), Idle, `[Paused]
 ---
 Open Postern
 Profiles > ✓ work (anna@work.example) / --- / Add profile…
@@ -157,7 +157,53 @@ Lock down…
 ---
 Settings…
 Quit Postern`},
-		{"the tunnel failed", with(fresh(), func(s *desk.Snapshot) { s.TunnelTrouble = "ngrok says no" }), Trouble, `[Not shared, though it should be]
+		{"the tunnel failed", with(fresh(), func(s *desk.Snapshot) { s.TunnelTrouble, s.Tunnel.State = "ngrok says no", "failed" }), Trouble, `[Not shared, though it should be]
+---
+Open Postern
+Copy local address
+Profiles > Add profile…
+Share on the internet
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
+		{"connecting", tunnelled("connecting", "", ""), Idle, `[Connecting to the internet…]
+---
+Open Postern
+Copy local address
+Profiles > ✓ work (anna@work.example) / --- / Add profile…
+✓ Share on the internet
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
+		{"reconnecting", tunnelled("reconnecting", "", "ngrok is away"), Shared, `[Shared, but connecting again…]
+---
+Open Postern
+Copy local address
+Profiles > ✓ work (anna@work.example) / --- / Add profile…
+✓ Share on the internet
+Copy public address
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
+		{"shared, but not reached", with(shared(), func(s *desk.Snapshot) { s.TunnelTrouble = "it does not answer" }), Trouble, `[Shared, but perhaps not reached]
+---
+Open Postern
+Copy local address
+Profiles > ✓ work (anna@work.example) / --- / Add profile…
+✓ Share on the internet
+Copy public address
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
+		{"off, but it still answers", with(fresh(), func(s *desk.Snapshot) { s.TunnelTrouble = "another one is shared there" }), Trouble, `[Not shared, but its address still answers]
 ---
 Open Postern
 Copy local address
@@ -259,6 +305,7 @@ func TestTheMenuDoesWhatItSays(t *testing.T) {
 	if st.window.shown {
 		t.Error("the window opens for nothing")
 	}
+	st.draw(fresh()) // where something must be done before it can be shared
 	for label, at := range map[string]int{"Share on the internet": viewShare, "Settings…": viewSettings} {
 		tray.choose(t, label)
 		if st.window.at != at || !st.window.shown {

@@ -81,6 +81,10 @@ func eventWord(e activity.Event) string {
 		return text.T("activity.lockdown")
 	case activity.Lifted:
 		return text.T("activity.lifted")
+	case activity.Shared:
+		return text.T("activity.shared")
+	case activity.Unshared:
+		return text.T("activity.unshared")
 	}
 	return plain(string(e), 30)
 }

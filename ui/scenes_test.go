@@ -33,13 +33,25 @@ func everySetting() []desk.Setting {
 // fresh is a bridge that was just installed.
 func fresh() desk.Snapshot {
 	return desk.Snapshot{At: now, Version: "0.1.0", Dir: "/home/anna/.config/postern", Folder: "/home/anna/.config/postern/files", Serving: true,
-		Local: "http://127.0.0.1:7878/mcp", Vault: desk.Vault{Kind: "the GNOME keyring"}, Settings: everySetting()}
+		Local: "http://127.0.0.1:7878/mcp", Vault: desk.Vault{Kind: "the GNOME keyring"}, Settings: everySetting(),
+		Tunnel: desk.Tunnel{Provider: settings.Ngrok, State: "off", Needs: `your ngrok account is not known yet: run "postern tunnel login", or connect it on the page Share`}}
+}
+
+// set gives a setting of a scene a value.
+func set(s *desk.Snapshot, name, value string) {
+	for i := range s.Settings {
+		if s.Settings[i].Name == name {
+			s.Settings[i].Value = value
+		}
+	}
 }
 
 // usual is a bridge in everyday use.
 func usual() desk.Snapshot {
 	s := fresh()
 	s.GoogleClient = "1234567890-abc.apps.googleusercontent.com"
+	s.Tunnel.Needs = ""
+	set(&s, "tunnel.domain", "postern-anna.ngrok-free.dev")
 	s.Profiles = []desk.Profile{
 		{ID: "p1", Name: "work", Email: "anna@work.example", State: "valid", Toolsets: []string{"gmail", "calendar"}, Default: true, SignedInAt: now.AddDate(0, -1, 0)},
 		{ID: "p2", Name: "home", Email: "anna@example.com", State: "must sign in again", Reason: "Google ended the sign-in: the password was changed.", ReadOnly: true, SignedInAt: now.AddDate(0, -3, 0)},
@@ -76,13 +88,43 @@ func asked() desk.Snapshot {
 	return s
 }
 
-// shared is a bridge that is reached from the internet, and paused.
+// shared is a bridge that is reached from the internet.
 func shared() desk.Snapshot {
 	s := usual()
 	s.Profiles = s.Profiles[:1]
-	s.Public = "https://postern-anna.ngrok.app/mcp"
+	s.Public = "https://postern-anna.ngrok-free.dev/mcp"
+	s.Tunnel = desk.Tunnel{Provider: settings.Ngrok, State: "online", URL: s.Public, Since: now.Add(-2 * time.Hour), Until: now.Add(6 * time.Hour), Account: "Anna Berg", Plan: "Free", Region: "eu",
+		LastCall: now.Add(-7 * time.Minute), Requests: 1234, Limit: 20_000, Check: "https://postern-anna.ngrok-free.dev answers as it should"}
 	return s
 }
+
+// tunnelled is shared, in another state of the tunnel.
+func tunnelled(state, code, detail string) desk.Snapshot {
+	s := shared()
+	s.Tunnel.State, s.Tunnel.Code, s.Tunnel.Detail = state, code, detail
+	if state == "connecting" || state == "failed" {
+		s.Public, s.Tunnel.Check = "", ""
+	}
+	if state == "failed" {
+		s.TunnelTrouble, s.Tunnel.URL = detail, ""
+	}
+	return s
+}
+
+// owned is a bridge whose owner has a proxy of their own, at an address.
+func owned(address string) desk.Snapshot {
+	s := usual()
+	set(&s, "tunnel.provider", settings.OwnURL)
+	set(&s, "tunnel.url", address)
+	s.Tunnel = desk.Tunnel{Provider: settings.OwnURL, State: "off"}
+	if address == "" {
+		s.Tunnel.Needs = "the address at which your proxy is reached is not known yet"
+	}
+	return s
+}
+
+// noToken is what ngrok's refusal of an authtoken is told as.
+const noToken = "ngrok does not know this authtoken: copy it again from dashboard.ngrok.com/get-started/your-authtoken"
 
 // installed are the apps of a computer.
 func installed() []desk.App {
@@ -99,7 +141,8 @@ func troubled() desk.Snapshot {
 	s := usual()
 	s.Serving, s.Local = false, ""
 	s.Trouble = "listening: listen tcp 127.0.0.1:7878: bind: address already in use; choose another port with the setting http.port, or once with --addr"
-	s.TunnelTrouble = "ngrok says that this token is not valid: copy it again from dashboard.ngrok.com"
+	s.TunnelTrouble = noToken
+	s.Tunnel.State, s.Tunnel.Detail, s.Tunnel.Code = "failed", noToken, "ERR_NGROK_107"
 	return s
 }
 
@@ -139,7 +182,9 @@ func foreign() desk.Snapshot {
 	for i := range s.Profiles {
 		s.Profiles[i].Name = rtl
 	}
-	s.Public, s.Clients[0].LastFrom, s.Folder = "https://postern.example.com/mcp", activity.Public, "/home/"+rtl
+	s.Tunnel = shared().Tunnel
+	s.Tunnel.Account, s.Tunnel.Plan = rtl, rtl
+	s.Public, s.Clients[0].LastFrom, s.Folder = s.Tunnel.URL, activity.Public, "/home/"+rtl
 	s.Waiting = []approval.Request{{ID: "a1", Kind: approval.Connect, Client: "\u202e" + rtl + " abc", State: approval.Pending, CreatedAt: now, Offer: &approval.Offer{}}}
 	return s
 }
@@ -162,6 +207,9 @@ func hostile() desk.Snapshot {
 		{ID: "a2", Kind: approval.Action, Client: long, State: approval.Pending, CreatedAt: now, Preview: approval.Preview{Title: "Send " + shell}}}
 	s.Trouble = "listening: " + bidi + shell
 	s.Public, s.Folder, s.Dir, s.Vault.Kind = "https://xn--cude-6cd.example/"+strings.Repeat("a", 400), "/home/"+long, "/home/"+bidi, shell
+	s.Tunnel = desk.Tunnel{Provider: settings.Ngrok, State: "online", URL: s.Public, Account: bidi + "\n" + long, Plan: shell, Check: "answers: " + bidi + "\x1b[31m" + long, CheckBad: true,
+		ConnectURL: bidi, CAFile: "/home/" + long, Requests: 1 << 40, Limit: 1}
+	s.TunnelTrouble = s.Tunnel.Check
 	s.Clients[0].LastFrom, s.Clients[1].LastFrom = activity.Public, activity.Public
 	return s
 }

@@ -42,7 +42,8 @@ func newSettings(w *window) *settingsView {
 		{title: text.T("settings.ask"), names: []string{"approvals.outward", "approvals.destructive", "approvals.write", "approvals.elicitation", "approvals.cli", "approvals.cli_beside_desktop"}},
 		{title: text.T("settings.shown"), names: []string{"read_only", "toolsets", "tier", "exchange.folder"}},
 		{title: text.T("settings.times"), names: []string{"oauth.grant", "oauth.refresh", "oauth.access", offAfter, "activity.keep_days"}},
-		{title: text.T("settings.more"), names: []string{"http.port", "http.origins", "log.level"}},
+		{title: text.T("settings.sharing"), names: reach},
+		{title: text.T("settings.more"), names: []string{"http.port", "http.origins", "log.level", "tunnel.connect_url", "tunnel.ca_file"}},
 	}
 	body := container.NewVBox()
 	if w.app.config.Autostart != nil {
@@ -145,11 +146,14 @@ func (v *settingsView) set(one desk.Setting, value string, after func(error)) {
 	v.w.app.work.start(text.T("settings.setting"), func(ctx context.Context) error { return v.bridge.SetSetting(ctx, one.Name, value) }, after)
 }
 
-// resetAll sets everything to what it was at first, once the owner has confirmed it.
+// reach is by which way Postern is reached from outside. It is no matter of taste: clients know Postern by it.
+var reach = []string{"tunnel.provider", "tunnel.domain", "tunnel.url", "tunnel.behind"}
+
+// resetAll sets everything but that to what it was at first, once the owner has confirmed it.
 func (v *settingsView) resetAll() {
 	var changed []desk.Setting
 	for _, one := range v.w.app.last.Settings {
-		if one.Value != one.Default {
+		if one.Value != one.Default && !slices.Contains(reach, one.Name) {
 			changed = append(changed, one)
 		}
 	}

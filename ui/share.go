@@ -1,45 +1,60 @@
 package ui
 
 import (
-	"image"
-	"image/color"
+	"context"
+	"errors"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
-	"rsc.io/qr"
 
-	"postern/internal/activity"
 	"postern/internal/desk"
+	"postern/internal/settings"
 	"postern/ui/text"
 )
 
-// shareView is the page of the public side: the address, who may ask there, and how assistants are told.
+// shareView is the page of the public side: how it stands, who may ask there, how assistants are told, and by which way it
+// is reached.
 type shareView struct {
-	w       *window
-	root    fyne.CanvasObject
-	head    *rows[sharing]
-	off     *field // nil until the setting is known
-	offBox  *fyne.Container
-	pairing *pairing
-	guide   *guide
+	w        *window
+	bridge   Bridge
+	root     fyne.CanvasObject
+	stop     *rows[stopping] // above the page, where it stays when that is scrolled
+	head     *rows[sharing]
+	details  *rows[detail]
+	account  *account
+	off      *field // nil until the setting is known
+	offBox   *fyne.Container
+	pairing  *pairing
+	guide    *guide
+	provider *provider
+	meets    *fyne.Container // what is of use once it is set up
+	scroll   *container.Scroll
+	asked    bool // to switch it on, and the bridge has not said yet how that went
+	ending   bool // the same for off
 }
+
+// stopping is whether it can be switched off, and is being.
+type stopping struct{ Can, Ends bool }
 
 // offAfter is the setting that ends sharing by itself.
 const offAfter = "tunnel.off_after"
 
-// sharing is how the public side stands.
-type sharing struct {
-	URL  string
-	Used []string // clients that came that way, and when
-}
-
 func newShare(w *window) *shareView {
-	v := &shareView{w: w, offBox: container.NewVBox(), pairing: newPairing(w), guide: newGuide(w)}
+	v := &shareView{w: w, bridge: w.app.config.Bridge, offBox: container.NewVBox(), pairing: newPairing(w), guide: newGuide(w)}
+	v.account = newAccount(w)
+	v.provider = newProvider(w, v.account)
+	v.stop = newRows(func(stopping) string { return "" }, v.stopRow)
+	v.details = newRows(func(d detail) string { return d.Label }, detailRow)
+	v.details.box.Layout = column().Layout
 	v.head = newRows(func(sharing) string { return "" }, v.headRow)
-	v.root = page(text.T("window.share"), nil, container.NewVBox(v.head.box, v.offBox, v.pairing.rows.box, v.guide.box))
+	v.meets = container.NewVBox(v.offBox, v.pairing.rows.box, v.guide.box)
+	v.root = page(text.T("window.share"), v.stop.box, container.NewVBox(v.head.box, v.account.box, v.meets, v.provider.box))
+	walk(v.root, func(o fyne.CanvasObject) {
+		if s, ok := o.(*container.Scroll); ok {
+			v.scroll = s
+		}
+	})
+	v.account.shown = func() { v.scroll.ScrollToOffset(v.account.box.Position()) }
 	return v
 }
 
@@ -47,16 +62,20 @@ func (v *shareView) content() fyne.CanvasObject { return v.root }
 
 func (v *shareView) update(s desk.Snapshot) {
 	now := v.w.app.config.Now()
-	sh := sharing{URL: s.Public}
-	for _, c := range s.Clients {
-		if s.Public != "" && c.LastFrom == activity.Public && len(c.Grants) > 0 {
-			sh.Used = append(sh.Used, text.T("share.used", text.Values{"Client": name(c.Name), "When": ago(c.LastUsedAt, now)}))
-		}
-	}
+	sh := sharingOf(s, v.asked, v.ending)
+	v.stop.set([]stopping{{Can: s.Tunnel.On() && sh.State != connecting, Ends: v.ending}})
+	v.details.set(detailsOf(s, now))
 	v.head.set([]sharing{sh})
+	v.account.update(sh.State == needed && sh.Provider == settings.Ngrok, s)
 	v.updateOff(s.Settings)
 	v.pairing.update(s)
-	v.guide.update(s.Public)
+	v.guide.update(s.Tunnel)
+	v.provider.update(s)
+	if sh.State == needed {
+		v.meets.Hide()
+	} else {
+		v.meets.Show()
+	}
 }
 
 // updateOff shows after how long sharing ends by itself.
@@ -73,82 +92,70 @@ func (v *shareView) updateOff(all []desk.Setting) {
 	}
 }
 
-func (v *shareView) headRow(s sharing) fyne.CanvasObject {
-	if s.URL == "" {
-		off := widget.NewCheck(text.T("share.switch"), nil)
-		off.Disable()
-		return newPanel(off, paragraph(text.T("share.off")), aside(text.T("share.off_own")), code(v.w.app.config.Command+" serve --public-url https://postern.example.com"))
-	}
-	who := column()
-	for _, u := range s.Used {
-		who.Add(line(u))
-	}
-	if len(s.Used) == 0 {
-		who.Add(aside(text.T("share.used_none")))
-	}
-	facts := container.NewVBox(titled(text.T("share.on"), text.T("share.on_text")),
-		container.NewBorder(nil, nil, nil, container.NewVBox(v.w.copier(text.T("window.copy"), s.URL)), code(plain(s.URL, longestLine))),
-		column(subheading(text.T("share.who")), who))
-	return newPanel(container.NewBorder(nil, nil, nil, container.NewVBox(qrCode(s.URL)), facts)).edged(theme.ColorNameError)
-}
-
-// qrCode is an address for a phone's camera: the address alone, never a token. It is empty for one that is too long.
-func qrCode(address string) fyne.CanvasObject {
-	code, err := qr.Encode(address, qr.M)
-	if err != nil {
+func (v *shareView) stopRow(s stopping) fyne.CanvasObject {
+	b := newButton(text.T("share.stop"), nil, v.switchOff)
+	switch {
+	case s.Ends:
+		b.SetText(text.T("share.stopping"))
+		b.Disable()
+	case !s.Can:
 		return container.NewStack()
 	}
-	const quiet = 4 // modules of white around it, which cameras need
-	picture := image.NewNRGBA(image.Rect(0, 0, code.Size+2*quiet, code.Size+2*quiet))
-	for i := range picture.Pix {
-		picture.Pix[i] = 0xff
+	return b.main()
+}
+
+// switchOn shares.
+func (v *shareView) switchOn() {
+	if v.asked {
+		return
 	}
-	for y := range code.Size {
-		for x := range code.Size {
-			if code.Black(x, y) {
-				picture.SetNRGBA(x+quiet, y+quiet, color.NRGBA{A: 0xff})
-			}
+	v.asked = true
+	v.call(v.bridge.ShareOn, func(s desk.Snapshot, err error) {
+		v.asked = false
+		switch {
+		case err == nil:
+			v.w.app.work.mended(text.T("share.switching_on"))
+		case errors.Is(err, context.Canceled):
+		case s.Tunnel.State == "failed": // then the page says why
+			v.w.open(viewShare)
+			v.w.raise()
+		default:
+			v.w.app.work.fail(text.T("share.switching_on"), err)
 		}
+	})
+}
+
+// switchOff ends that, at once.
+func (v *shareView) switchOff() {
+	if v.ending {
+		return
 	}
-	img := canvas.NewImageFromImage(picture)
-	img.FillMode, img.ScaleMode = canvas.ImageFillContain, canvas.ImageScalePixels
-	img.SetMinSize(fyne.NewSquareSize(160))
-	return img
+	v.ending = true
+	v.call(v.bridge.ShareOff, func(_ desk.Snapshot, err error) {
+		v.ending = false
+		switch {
+		case err == nil:
+			v.w.app.work.mended(text.T("share.switching_off"))
+		case !errors.Is(err, context.Canceled):
+			v.w.app.work.fail(text.T("share.switching_off"), err)
+		}
+	})
 }
 
-// guide tells, for each assistant, how it is connected from outside.
-type guide struct {
-	w      *window
-	box    fyne.CanvasObject
-	pick   *widget.Select
-	rows   *rows[guideSteps]
-	public string
-}
-
-type guideSteps struct{ Assistant, Text, URL string }
-
-func newGuide(w *window) *guide {
-	g := &guide{w: w}
-	g.rows = newRows(func(guideSteps) string { return "" }, func(s guideSteps) fyne.CanvasObject { return paragraph(s.Text) })
-	g.pick = widget.NewSelect([]string{"Claude", "ChatGPT", "Gemini"}, func(string) { g.show() })
-	g.box = newPanel(container.NewBorder(nil, nil, nil, container.New(fixedWidth(230), g.pick), subheading(text.T("share.guide"))), g.rows.box)
-	g.pick.SetSelectedIndex(0)
-	return g
-}
-
-func (g *guide) update(public string) {
-	g.public = public
-	g.show()
-}
-
-func (g *guide) show() {
-	address := g.public
-	if address == "" {
-		address = text.T("share.guide_address")
-	}
-	v := text.Values{"URL": plain(address, longestLine)}
-	all := []string{text.T("share.guide_claude", v), text.T("share.guide_chatgpt", v), text.T("share.guide_gemini", v)}
-	if i := g.pick.SelectedIndex(); i >= 0 {
-		g.rows.set([]guideSteps{{g.pick.Selected, all[i], g.public}})
-	}
+// call has the bridge do something, and shows how it stands then. The page shows that it goes on.
+func (v *shareView) call(do func(context.Context) error, done func(desk.Snapshot, error)) {
+	v.update(v.w.app.last)
+	var after desk.Snapshot
+	var unknown error
+	v.w.app.work.start("", func(ctx context.Context) error {
+		err := do(ctx)
+		after, unknown = v.bridge.Snapshot(ctx, v.w.app.config.Version)
+		return err
+	}, func(err error) {
+		done(after, err)
+		if unknown == nil && !after.At.Before(v.w.app.last.At) {
+			v.w.app.draw(after)
+		}
+		v.update(v.w.app.last)
+	})
 }

@@ -29,6 +29,14 @@ func (st *stage) scrollDown() {
 	})
 }
 
+// drawnAt shows a page of a snapshot.
+func drawnAt(page int, s desk.Snapshot) func(*testing.T, *stage) {
+	return func(_ *testing.T, st *stage) {
+		st.draw(s)
+		st.window.open(page)
+	}
+}
+
 // states are what lies over the window, and what a page shows besides its scenes.
 func states() []pictured {
 	tall := fyne.NewSize(680, 760)
@@ -102,6 +110,49 @@ func states() []pictured {
 			st.window.views[viewStatus].(*statusView).apps.look()
 			st.draw(s)
 		}},
+		{name: "share-connecting", open: drawnAt(viewShare, tunnelled("connecting", "", ""))},
+		{name: "share-reconnecting", open: drawnAt(viewShare, tunnelled("reconnecting", "", "the connection to ngrok broke off: it is made again in 8 seconds"))},
+		{name: "share-failed", open: drawnAt(viewShare, tunnelled("failed", "ERR_NGROK_107", noToken))},
+		{name: "share-failed-hostile", size: tall, open: drawnAt(viewShare, tunnelled("failed", bidi+long, bidi+"\n\nAllow "+shell+long))},
+		{name: "share-near-limit", size: tall, open: func(_ *testing.T, st *stage) {
+			s := shared()
+			s.Tunnel.Requests, s.Tunnel.CheckBad, s.Tunnel.Until = 17_950, true, time.Time{}
+			s.Tunnel.Check = "https://postern-anna.ngrok-free.dev: ngrok answers ERR_NGROK_3200"
+			s.Tunnel.ConnectURL, s.Tunnel.CAFile = "connect.example.com:443", "/home/anna/ca.pem"
+			s.TunnelTrouble = s.Tunnel.Check
+			drawnAt(viewShare, s)(nil, st)
+		}},
+		{name: "share-still", open: func(_ *testing.T, st *stage) {
+			s := usual()
+			s.Tunnel.Requests, s.Tunnel.CheckBad = 1234, true
+			s.Tunnel.Check = "https://postern-anna.ngrok-free.dev still answers as Postern: another one is shared there; end it, or revoke the authtoken at dashboard.ngrok.com/authtokens"
+			s.TunnelTrouble = s.Tunnel.Check
+			drawnAt(viewShare, s)(nil, st)
+		}},
+		{name: "share-account", size: tall, open: drawnAt(viewShare, fresh())},
+		{name: "share-account-change", size: tall, open: func(t *testing.T, st *stage) {
+			st.draw(tunnelled("failed", "ERR_NGROK_107", noToken))
+			st.window.open(viewShare)
+			st.press(t, "Change account…")
+			st.entryIn(t, 0).SetText("2abc_secret")
+			st.entryIn(t, 1).SetText("anna")
+			st.press(t, "Connect account")
+		}},
+		{name: "share-own", size: fyne.NewSize(680, 1240), open: drawnAt(viewShare, owned("https://postern.example.com"))},
+		{name: "share-own-missing", size: fyne.NewSize(680, 1000), open: drawnAt(viewShare, owned(""))},
+		{name: "share-steps", size: tall, open: func(_ *testing.T, st *stage) {
+			drawnAt(viewShare, shared())(nil, st)
+			for range 2 {
+				st.window.Resize(tall.AddWidthHeight(1, 1))
+				st.window.Resize(tall)
+			}
+			st.scrollDown()
+		}},
+		{name: "share-stopping", open: func(t *testing.T, st *stage) {
+			drawnAt(viewShare, shared())(nil, st)
+			st.work.spawn = func(func()) {}
+			st.press(t, "Stop sharing")
+		}},
 		{name: "activity-found", open: func(_ *testing.T, st *stage) {
 			st.window.open(viewActivity)
 			st.bridge.entries = st.bridge.entries[1:2]
@@ -123,11 +174,11 @@ func states() []pictured {
 			st.work.news("The activity was exported", "/home/anna/postern-activity.csv")
 			st.work.fail("Removing work", errors.New("Google could not be told: remove the access at myaccount.google.com "+bidi))
 		}},
-		{name: "settings-below", size: fyne.NewSize(680, 900), open: func(_ *testing.T, st *stage) {
+		{name: "settings-below", size: fyne.NewSize(680, 1500), open: func(_ *testing.T, st *stage) {
 			st.window.open(viewSettings)
 			for range 2 {
-				st.window.Resize(fyne.NewSize(681, 901))
-				st.window.Resize(fyne.NewSize(680, 900))
+				st.window.Resize(fyne.NewSize(681, 1501))
+				st.window.Resize(fyne.NewSize(680, 1500))
 			}
 			st.scrollDown()
 		}},

@@ -100,6 +100,8 @@ func standingOf(s desk.Snapshot) standing {
 		st.Asked, st.Text = true, text.T("window.stands_vault_asked")
 	case s.Paused:
 		st.Text = text.T("window.stands_paused")
+	case s.TunnelTrouble != "" && s.Tunnel.State == notShared:
+		st.Text = text.T("window.stands_still")
 	case s.TunnelTrouble != "":
 		st.Text = text.T("window.stands_trouble")
 	case slices.ContainsFunc(s.Profiles, mustSignIn):
@@ -192,8 +194,13 @@ func factsOf(s desk.Snapshot) []fact {
 		profiles = text.T("window.no_profiles")
 	}
 	sharing := text.T("window.not_shared")
-	if s.Public != "" {
+	switch {
+	case s.Public != "":
 		sharing = plain(s.Public, longestLine)
+	case s.Tunnel.State == connecting:
+		sharing = text.T("share.connecting")
+	case s.Tunnel.State == failed:
+		sharing = text.T("share.failed")
 	}
 	return []fact{
 		{text.T("window.profiles"), profiles, text.T("window.see_profiles"), viewProfiles},

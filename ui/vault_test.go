@@ -40,7 +40,7 @@ func TestStartingIsNotReady(t *testing.T) {
 // TestALockedVaultIsSaidOnce, with a way to unlock it.
 func TestALockedVaultIsSaidOnce(t *testing.T) {
 	st := newStage(t, locked())
-	if all := banners(locked(), true, now); len(all) != 1 || all[0].Kind != "locked" {
+	if all := banners(locked(), true); len(all) != 1 || all[0].Kind != "locked" {
 		t.Errorf("banners: %+v", all)
 	}
 	st.shows(t, "The vault is locked")
@@ -79,7 +79,7 @@ func TestTheSampleAccountNeedsNoVault(t *testing.T) {
 		if got := standingOf(s); got.State != Idle || got.Title != "Ready · no clients yet" {
 			t.Errorf("%+v", got)
 		}
-		if all := banners(s, true, now); len(all) != 2 || all[0].Do == "" {
+		if all := banners(s, true); len(all) != 2 || all[0].Do == "" {
 			t.Errorf("nothing tells of the vault: %+v", all)
 		}
 		s.Vault.Asked = true

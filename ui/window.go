@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -39,6 +40,7 @@ type window struct {
 	switches *switches
 	profiles *profilesView
 	settings *settingsView
+	share    *shareView
 	views    []view
 	tabs     []*button
 	at       int
@@ -53,7 +55,8 @@ func newWindow(a *App) *window {
 	w.banners = newRows(func(b banner) string { return b.Kind }, w.bannerRow)
 	w.profiles = newProfiles(w)
 	w.settings = newSettings(w)
-	w.views = []view{newStatus(w), w.profiles, newClients(w), newActivity(w), newShare(w), w.settings}
+	w.share = newShare(w)
+	w.views = []view{newStatus(w), w.profiles, newClients(w), newActivity(w), w.share, w.settings}
 	labels := []string{text.T("window.status"), text.T("window.profiles"), text.T("window.clients"), text.T("window.activity"), text.T("window.share"), text.T("window.settings")}
 	signs := []fyne.Resource{theme.HomeIcon(), theme.AccountIcon(), theme.ComputerIcon(), theme.HistoryIcon(), theme.UploadIcon(), theme.SettingsIcon()}
 	side := container.NewVBox()
@@ -91,13 +94,23 @@ func (w *window) open(i int) {
 		}
 		tab.Refresh()
 	}
+	w.updateBanners(w.app.last)
 	w.views[i].update(w.app.last)
 }
 
 // update draws a snapshot: the page that is seen, and the others when they are turned to.
 func (w *window) update(s desk.Snapshot) {
-	w.banners.set(banners(s, w.app.config.TrayHost, w.app.config.Now()))
+	w.updateBanners(s)
 	w.views[w.at].update(s)
+}
+
+// updateBanners shows what must be known on every page, but for what the page itself is about.
+func (w *window) updateBanners(s desk.Snapshot) {
+	all := banners(s, w.app.config.TrayHost)
+	if w.at == viewShare {
+		all = slices.DeleteFunc(all, func(b banner) bool { return b.Kind == "shared" || b.Kind == "tunnel" })
+	}
+	w.banners.set(all)
 }
 
 // raise shows the window in front.

@@ -171,3 +171,18 @@ func TestTheLocaleChooses(t *testing.T) {
 		}
 	}
 }
+
+func TestSentence(t *testing.T) {
+	for from, want := range map[string]string{
+		"":                                 "",
+		"the disk is full":                 "The disk is full.",
+		"über":                             "Über.",
+		"wait…":                            "Wait…",
+		"ngrok says no":                    "ngrok says no.",
+		"https://postern.example.com is 4": "https://postern.example.com is 4.",
+	} {
+		if got := Sentence(from); got != want {
+			t.Errorf("%q becomes %q, want %q", from, got, want)
+		}
+	}
+}
