@@ -162,7 +162,8 @@ func detailsOf(s desk.Snapshot, now time.Time) []detail {
 		add(!t.Since.IsZero(), text.T("share.since"), sinceOf(t, now), false)
 	}
 	add(t.Code != "" && t.State != notShared, text.T("share.fault"), plain(t.Code, 40), false)
-	add(t.Account != "", text.T("share.account"), accountOf(t), false)
+	add(t.Account != "", text.T("share.account"), name(t.Account), false) // the owner sees it if it is not theirs
+	add(t.Plan != "", text.T("share.plan"), plain(t.Plan, 40), false)
 	if t.Up() {
 		last := text.T("share.last_none")
 		if !t.LastCall.IsZero() {
@@ -187,14 +188,6 @@ func sinceOf(t desk.Tunnel, now time.Time) string {
 	}
 	v["Until"] = clock(t.Until, now)
 	return text.T("share.since_until", v)
-}
-
-// accountOf is whose account it is: the owner sees it if it is not theirs.
-func accountOf(t desk.Tunnel) string {
-	if t.Plan == "" {
-		return name(t.Account)
-	}
-	return text.T("share.account_plan", text.Values{"Account": name(t.Account), "Plan": plain(t.Plan, 40)})
 }
 
 func requestsOf(t desk.Tunnel) string {
