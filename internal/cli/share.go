@@ -36,7 +36,11 @@ func (f *face) tunnelShare() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.printJSON(map[string]any{"url": t.URL, "pairing_until": until, "steps": steps(t.URL)})
+			return f.printJSON(struct {
+				URL     string    `json:"url"`
+				Pairing time.Time `json:"pairing_until,omitzero"` // until when new clients may ask; left out if they may not
+				Steps   []step    `json:"steps"`
+			}{t.URL, until, steps(t.URL)})
 		}
 		return f.printShare(b, t)
 	})}
