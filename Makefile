@@ -36,6 +36,7 @@ vet:
 	CGO_ENABLED=0 go vet -tags e2e,$(TAGS) ./e2e
 	CGO_ENABLED=0 go vet -tags e2e,conformance,$(TAGS) ./e2e ./server
 	CGO_ENABLED=0 go vet -tags e2e,soak,$(TAGS) ./e2e
+	CGO_ENABLED=0 go vet -tags soak,$(TAGS) ./internal/bridge
 	CGO_ENABLED=1 go vet -tags probe,$(TAGS) ./cmd/postern-desktop
 	CGO_ENABLED=0 go run $(STATICCHECK) ./...
 	go mod verify
@@ -77,5 +78,7 @@ soak: ## long: fuzzing and repeats
 	CGO_ENABLED=0 go test -fuzz=FuzzChallenge -fuzztime=5m ./server/guard
 	CGO_ENABLED=0 go test -fuzz=FuzzRead -fuzztime=5m ./server/peek
 	CGO_ENABLED=1 go test -race -count=20 -short $(RACE)
+	CGO_ENABLED=1 go test -race -count=40 -timeout 30m ./tunnel/...
+	CGO_ENABLED=0 go test -count=1 -v -tags soak,$(TAGS) -timeout 60m ./internal/bridge -run TestShareSoak
 	CGO_ENABLED=0 go test -count=1 -v -tags e2e,soak,$(TAGS) -timeout 60m ./e2e -run TestSoak
 	POSTERN_TEST_RACE=1 CGO_ENABLED=0 go test -count=1 -tags e2e,soak,$(TAGS) -timeout 60m ./e2e -run 'TestDesktop|TestSoakDesktopStorm'

@@ -12,6 +12,8 @@ const tunnelRequests = "state.tunnel_requests"
 
 // counter counts the requests from outside. The zero value is ready.
 type counter struct {
+	writing sync.Mutex // held by the one that writes
+
 	mu      sync.Mutex // guards the fields below
 	unsaved int
 	last    time.Time
@@ -43,6 +45,8 @@ func (c *counter) waiting() int {
 
 // write adds what was counted to what the store has. What cannot be written waits.
 func (c *counter) write(ctx context.Context, b *Bridge) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	n := c.waiting()
 	if n == 0 {
 		return

@@ -51,11 +51,11 @@ const shareEnd = 4 * time.Second
 
 // on switches it on, unless it is. It does not wait for it: see settled.
 func (h *share) on(w way, until time.Time) error {
-	if h.s.b.LockedDown() {
-		return errLockedDown
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.s.b.LockedDown() { // looked at under the lock: a lockdown that comes later finds what it must cut off
+		return errLockedDown
+	}
 	if h.run != nil && h.run.ctx.Err() == nil {
 		return nil
 	}

@@ -4,6 +4,7 @@ package bridge
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,9 +26,11 @@ import (
 
 const (
 	soakClients = 50
-	soakCuts    = 20 * time.Second // between two
-	soakRecover = 10 * time.Second // within which all goes again after a cut
-	lingers     = 40 * time.Second // for which the SDK's goroutines may outlive their agent, and some
+	soakCuts    = 20 * time.Second       // between two
+	soakRest    = 100 * time.Second      // between some: long enough for Postern to see by itself that a client does not read
+	soakRecover = 10 * time.Second       // within which all goes again after a cut
+	freed       = 500 * time.Millisecond // after which a cut has ended what waited; the clients take longer to ask again
+	lingers     = 40 * time.Second       // for which the SDK's goroutines may outlive their agent, and some
 )
 
 // soakMinutes is how long the soak takes: POSTERN_SOAK_MINUTES, else ten.
@@ -65,12 +68,20 @@ func TestShareSoak(t *testing.T) {
 // soaking is one run.
 type soaking struct {
 	*serving
-	edge  *ngroktest.Edge
-	cuts  atomic.Int64 // so far
-	cutAt atomic.Int64 // when the last was, in nanoseconds of the Unix time
+	edge *ngroktest.Edge
+	cuts atomic.Int64 // so far
+	anew lines        // of the log, where Postern has made the connection anew by itself
 
-	mu    sync.Mutex // guards the field below
-	count map[string]int
+	mu       sync.Mutex // guards the fields below
+	count    map[string]int
+	breaks   []time.Time // when an agent was cut off, or signed in
+	troubles []trouble
+}
+
+// trouble is what a client saw that is right only while the tunnel is not online.
+type trouble struct {
+	at   time.Time
+	what string
 }
 
 func soak(t *testing.T, lasts time.Duration) {
@@ -85,6 +96,7 @@ func soak(t *testing.T, lasts time.Duration) {
 	for _, c := range clients {
 		group.Go(func() { c.run(ctx) })
 	}
+	group.Go(func() { s.follow(ctx) })
 	for i, idle := range []func(context.Context, *soakClient){s.readsNothing, s.readsNothing, s.readsSlowly, s.readsSlowly, s.listens, s.listens, s.stopsInTheHead} {
 		c := s.client(soakClients+i, false)
 		group.Go(func() { idle(ctx, c) })
@@ -92,24 +104,23 @@ func soak(t *testing.T, lasts time.Duration) {
 
 	warm, warmHeap, warmGoroutines := time.Now().Add(lasts/4), uint64(0), 0
 	var outages []float64
-	for end := time.Now().Add(lasts); time.Now().Add(soakCuts).Before(end); {
-		time.Sleep(soakCuts) // under load, which is what it is about
-		for _, c := range clients {
-			if good := c.good.Load(); good < s.cuts.Load() {
-				t.Errorf("client %d has had no answer since cut %d, its last one was after cut %d", c.number, s.cuts.Load(), good)
-			}
+	rests := 0
+	for end := time.Now().Add(lasts - soakRecover); time.Now().Add(soakCuts).Before(end); {
+		gap := soakCuts
+		if s.cuts.Load()%10 == 1 && time.Now().Add(soakRest).Before(end) {
+			gap = soakRest
+			rests++
 		}
+		time.Sleep(gap) // under load, which is what it is about
+		s.allAnswered(clients)
+		outages = append(outages, s.cut())
 		if warmHeap == 0 && time.Now().After(warm) {
 			warmHeap, warmGoroutines = heap(), runtime.NumGoroutine()
 		}
-		outages = append(outages, s.cut())
 	}
 	time.Sleep(soakRecover)
-	for _, c := range clients {
-		if c.good.Load() < s.cuts.Load() {
-			t.Errorf("client %d has had no answer since the last cut", c.number)
-		}
-	}
+	s.allAnswered(clients)
+	outages = append(outages, s.cut())
 	endHeap, endGoroutines := heap(), runtime.NumGoroutine()
 	now, err := s.Tunnel(t.Context())
 	if err != nil || now.State != string(tunnel.Online) || now.CheckBad {
@@ -117,10 +128,11 @@ func soak(t *testing.T, lasts time.Duration) {
 	}
 	cancel()
 	group.Wait()
+	s.judge()
 
 	slices.Sort(outages)
 	t.Logf("%v: %d answers from outside counted, %s", lasts, now.Requests, s.counted())
-	t.Logf("%d cuts, after each offline for %.2f s in the middle and %.2f s at most", len(outages), outages[len(outages)/2], outages[len(outages)-1])
+	t.Logf("%d cuts, after each offline for %.0f ms in the middle and %.0f ms at most; made anew by itself %d times", len(outages), 1000*outages[len(outages)/2], 1000*outages[len(outages)-1], s.anew.n.Load())
 	t.Logf("goroutines under load: %d when warm, %d at the end", warmGoroutines, endGoroutines)
 	t.Logf("heap after a collection: %.1f MiB when warm, %.1f MiB at the end", mib(warmHeap), mib(endHeap))
 	if endGoroutines > warmGoroutines+100 {
@@ -128,6 +140,9 @@ func soak(t *testing.T, lasts time.Duration) {
 	}
 	if endHeap > warmHeap+warmHeap/2+8<<20 {
 		t.Error("memory piles up")
+	}
+	if int(s.anew.n.Load()) < rests {
+		t.Errorf("Postern has made the connection anew %d times for clients that do not read, who had %d times to hold it up", s.anew.n.Load(), rests)
 	}
 	if s.count["200"] == 0 || s.count["429 to the greedy"] == 0 {
 		t.Error("there was no load")
@@ -149,7 +164,8 @@ func shareThroughEdge(t *testing.T) *soaking {
 	if err := os.WriteFile(ca, edge.CAPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := &soaking{serving: serveWith(t, Config{Getenv: fileVault, Web: edge.Client().Transport}), edge: edge, count: map[string]int{}}
+	s := &soaking{edge: edge, count: map[string]int{}, anew: lines{with: "a client has stopped reading"}}
+	s.serving = serveWith(t, Config{Getenv: fileVault, Web: edge.Client().Transport, Log: &s.anew})
 	if err := s.TunnelLogin(t.Context(), edge.Token, edge.Domain); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +191,7 @@ func (s *soaking) cut() float64 {
 	}
 	s.edge.HoldFor(hold)
 	began := time.Now()
-	s.cutAt.Store(began.UnixNano())
+	s.broke()
 	s.edge.Cut()
 	s.cuts.Add(1) // what is asked from now on is asked after it
 	ctx, cancel := context.WithTimeout(s.t.Context(), soakRecover)
@@ -186,13 +202,50 @@ func (s *soaking) cut() float64 {
 	return time.Since(began).Seconds()
 }
 
-// saw counts what a client saw. Where all should go well, anything else is an error.
+// follow notes when an agent signs in, which one does too that Postern has made anew by itself.
+func (s *soaking) follow(ctx context.Context) {
+	for known := s.edge.Auths(); ; known = s.edge.Auths() {
+		if s.edge.Await(ctx, func() bool { return s.edge.Auths() > known }) != nil {
+			return
+		}
+		s.broke()
+	}
+}
+
+func (s *soaking) broke() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.breaks = append(s.breaks, time.Now())
+}
+
+// saw counts what a client saw. What is not fine must have to do with a break, see judge.
 func (s *soaking) saw(what string, fine bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count[what]++
-	if since := time.Since(time.Unix(0, s.cutAt.Load())); !fine && since > soakRecover {
-		s.t.Errorf("%v after the last cut: %s", since.Round(time.Millisecond), what)
+	if !fine {
+		s.troubles = append(s.troubles, trouble{time.Now(), what})
+	}
+}
+
+// judge fails for all that went wrong while the tunnel was online.
+func (s *soaking) judge() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.troubles {
+		if !slices.ContainsFunc(s.breaks, func(at time.Time) bool { return one.at.Sub(at).Abs() < soakRecover }) {
+			s.t.Errorf("while the tunnel was online: %s", one.what)
+		}
+	}
+}
+
+// allAnswered fails unless every client has had a good answer a moment ago, to what it asked after the last cut.
+func (s *soaking) allAnswered(clients []*soakClient) {
+	s.t.Helper()
+	for _, c := range clients {
+		if ago := time.Since(time.Unix(0, c.goodAt.Load())); c.good.Load() < s.cuts.Load() || ago > soakRecover {
+			s.t.Errorf("after cut %d the last good answer to client %d is %v old, to a question after cut %d", s.cuts.Load(), c.number, ago.Round(time.Millisecond), c.good.Load())
+		}
 	}
 }
 
@@ -207,8 +260,9 @@ func (s *soaking) counted() string {
 	return strings.Join(all, ", ")
 }
 
-// heap is what lives on the heap.
+// heap is what lives on the heap a moment after a cut, which has freed the answers that nobody reads.
 func heap() uint64 {
+	time.Sleep(freed)
 	runtime.GC()
 	runtime.GC() // what the first has finalized
 	var m runtime.MemStats
@@ -217,6 +271,27 @@ func heap() uint64 {
 }
 
 func mib(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
+
+// lines counts those of a log that have some words.
+type lines struct {
+	with string
+	n    atomic.Int64
+}
+
+func (l *lines) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), l.with) {
+		l.n.Add(1)
+	}
+	return len(line), nil
+}
+
+// picture puts a mail with a picture of 3 MB into the sample account, which is more than fits between a client and Postern, and
+// returns its id.
+func (s *soaking) picture() string {
+	data := append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 3<<20)...)
+	return s.demo.Mail.AddMessage(demo.Email, []byte("From: Post <post@example.org>\r\nTo: "+demo.Email+"\r\nSubject: a picture\r\nMessage-ID: <picture@example.org>\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\n"+
+		"MIME-Version: 1.0\r\nContent-Type: image/png; name=\"p.png\"\r\nContent-Disposition: attachment; filename=\"p.png\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"+base64.StdEncoding.EncodeToString(data)+"\r\n"))
+}
 
 // mail puts a mail with a word into the sample account that only one client looks for.
 func (s *soaking) mail(word string) {

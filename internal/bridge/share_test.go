@@ -466,7 +466,7 @@ func TestShareFails(t *testing.T) {
 
 // TestQuotaIsSeen: what ngrok answers in Postern's place is told to the owner, in plain words.
 func TestQuotaIsSeen(t *testing.T) {
-	for code, words := range map[string]string{"ERR_NGROK_725": "bytes of its month", "ERR_NGROK_726": "connections of its month", "ERR_NGROK_727": "requests of its month", "ERR_NGROK_734": "more requests a minute", "ERR_NGROK_9997": "ngrok answers ERR_NGROK_9997"} {
+	for code, words := range map[string]string{"ERR_NGROK_725": "bytes of its month", "ERR_NGROK_726": "connections of its month", "ERR_NGROK_727": "requests of its month", "ERR_NGROK_734": "more requests a minute", "ERR_NGROK_3004": "cut, or this computer is too busy", "ERR_NGROK_6024": "click \"Visit Site\"", "ERR_NGROK_9997": "ngrok answers ERR_NGROK_9997"} {
 		s := newShared(t)
 		s.edge.Quota(code)
 		s.on()

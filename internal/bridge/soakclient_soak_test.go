@@ -4,6 +4,7 @@ package bridge
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ type soakClient struct {
 	token  string
 	word   string       // stands in a mail that it alone looks for
 	good   atomic.Int64 // after how many cuts it asked what it has had a good answer to
+	goodAt atomic.Int64 // when it had, in nanoseconds of the Unix time
 }
 
 // soakWord is that of any client.
@@ -93,6 +95,7 @@ func (c *soakClient) ask(ctx context.Context, i int) {
 		c.s.saw("200", true)
 		c.own(id, method, b)
 		c.good.Store(cuts)
+		c.goodAt.Store(time.Now().UnixNano())
 	}
 }
 
@@ -135,11 +138,14 @@ func (c *soakClient) request(ctx context.Context, method, body string) *http.Req
 	return r
 }
 
-// list is the question for the tools as it is written by hand, for a client of before 2026-07-28 without a session.
-func (c *soakClient) list() string {
-	body := `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
-	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMcp-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\nContent-Length: %d\r\n\r\n%s",
-		c.s.edge.Domain, c.token, len(body), body)
+// call is a question as it is written by hand; the name is a tool's, "" for none.
+func (c *soakClient) call(method, name, params string) string {
+	body := `{"jsonrpc":"2.0","id":1,"method":"` + method + `","params":{` + params + `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
+	if name != "" {
+		name = "Mcp-Name: " + name + "\r\n"
+	}
+	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMcp-Protocol-Version: 2026-07-28\r\nMcp-Method: %s\r\n%sContent-Length: %d\r\n\r\n%s",
+		c.s.edge.Domain, c.token, method, name, len(body), body)
 }
 
 // byHand opens connections one after the other and does with each, which does not take longer than a while.
@@ -163,15 +169,20 @@ func (c *soakClient) byHand(ctx context.Context, what string, while time.Duratio
 	}
 }
 
-// readsNothing asks again and again, and reads nothing.
+// readsNothing asks for a picture and reads nothing of it, until after the next cut.
 func (s *soaking) readsNothing(ctx context.Context, c *soakClient) {
-	c.byHand(ctx, "read nothing", 15*time.Second, func(conn net.Conn) error {
-		for range 100 { // 1 MB of answers; those beyond the pace of a place are small
-			if _, err := io.WriteString(conn, c.list()); err != nil {
-				return err
-			}
+	id := s.picture()
+	c.byHand(ctx, "read nothing", soakRest, func(conn net.Conn) error {
+		if err := conn.(*tls.Conn).NetConn().(*net.TCPConn).SetReadBuffer(4096); err != nil {
+			return err
 		}
-		<-deadline(ctx, 15*time.Second)
+		cuts := s.cuts.Load()
+		if _, err := io.WriteString(conn, c.call("tools/call", "gmail_get_attachment", `"name":"gmail_get_attachment","arguments":{"message_id":"`+id+`","attachment":"1","as":"image"},`)); err != nil {
+			return err
+		}
+		for ctx.Err() == nil && s.cuts.Load() == cuts {
+			<-deadline(ctx, time.Second)
+		}
 		return nil
 	})
 }
@@ -179,7 +190,7 @@ func (s *soaking) readsNothing(ctx context.Context, c *soakClient) {
 // readsSlowly reads a hundred bytes a second.
 func (s *soaking) readsSlowly(ctx context.Context, c *soakClient) {
 	c.byHand(ctx, "read slowly", 30*time.Second, func(conn net.Conn) error {
-		if _, err := io.WriteString(conn, c.list()); err != nil {
+		if _, err := io.WriteString(conn, c.call("tools/list", "", "")); err != nil {
 			return err
 		}
 		for b := make([]byte, 100); ; {
@@ -194,7 +205,7 @@ func (s *soaking) readsSlowly(ctx context.Context, c *soakClient) {
 // stopsInTheHead sends half a request.
 func (s *soaking) stopsInTheHead(ctx context.Context, c *soakClient) {
 	c.byHand(ctx, "stopped in the head", 15*time.Second, func(conn net.Conn) error {
-		head, _, _ := strings.Cut(c.list(), "Content-Type")
+		head, _, _ := strings.Cut(c.call("tools/list", "", ""), "Content-Type")
 		if _, err := io.WriteString(conn, head); err != nil {
 			return err
 		}

@@ -12,6 +12,9 @@ import (
 // the handler.
 const maxConns = 512
 
+// maxPiece is the most bytes that are written at once.
+const maxPiece = 32 << 10
+
 // door is the listener that the HTTP server has. It stands between that and the SDK's own listener, with which the
 // server's Close can wait for ever: somebody must always accept there, and closing here only says so. It outlives the
 // sessions with the service that feed it.
@@ -101,18 +104,24 @@ type conn struct {
 
 var errBroken = errors.New("the connection has failed before")
 
-// Write writes a copy: when the session dies, the multiplexer may still read what it was given after it has said so.
-func (c *conn) Write(p []byte) (int, error) {
-	if c.broken.Load() {
-		return 0, errBroken
-	}
-	c.writing.Store(time.Now().UnixNano())
+// Write writes a copy: when the session dies, the multiplexer may still read what it was given after it has said so. It
+// does so in pieces, so that stuck sees whether anything moves.
+func (c *conn) Write(p []byte) (n int, err error) {
 	defer c.writing.Store(0)
-	n, err := c.Conn.Write(append([]byte(nil), p...))
-	if err != nil {
-		c.broken.Store(true)
+	for first := true; first || n < len(p); first = false {
+		if c.broken.Load() {
+			return n, errBroken
+		}
+		piece := p[n:min(len(p), n+maxPiece)]
+		c.writing.Store(time.Now().UnixNano())
+		m, err := c.Conn.Write(append([]byte(nil), piece...))
+		n += m
+		if err != nil {
+			c.broken.Store(true)
+			return n, err
+		}
 	}
-	return n, err
+	return n, nil
 }
 
 // Close closes the connection, once, and not at all if a write has failed: when the session dies, the multiplexer may

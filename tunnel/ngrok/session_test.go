@@ -156,7 +156,7 @@ func TestStalledReaders(t *testing.T) {
 // TestWatchdog: a reader who stands still for too long costs everybody a moment, and then is gone.
 func TestWatchdog(t *testing.T) {
 	s := newStage(t)
-	s.Patience = 200 * time.Millisecond
+	s.Patience = time.Second
 	freed := make(chan struct{})
 	s.start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/big" {
