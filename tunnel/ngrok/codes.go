@@ -40,6 +40,9 @@ var meanings = map[string]meaning{
 	"ERR_NGROK_15013": {"the ngrok account has not got that domain: claim it at dashboard.ngrok.com/domains, or run \"postern tunnel login\" with the right one", true},
 }
 
+// Offline is the code with which ngrok answers at an address where nothing is.
+const Offline = "ERR_NGROK_3200"
+
 // Words says in plain words what a code of ngrok's means and what to do, "" for one that is not known.
 func Words(code string) string { return meanings[code].words }
 
@@ -69,7 +72,7 @@ func (p *Provider) explain(err error, secret string) (e *tunnel.Error, fatal boo
 	case code != "":
 		return &tunnel.Error{Code: code, Detail: "ngrok says: " + oneLine(redact(strings.ReplaceAll(err.Error(), code, ""), secret))}, false
 	}
-	return &tunnel.Error{Detail: "ngrok cannot be reached: " + oneLine(redact(err.Error(), secret))}, false
+	return &tunnel.Error{Detail: "ngrok cannot be reached; \"postern doctor\" looks for the reason: " + oneLine(redact(err.Error(), secret))}, false
 }
 
 // redact takes the authtoken out of a text.

@@ -97,9 +97,14 @@ func (d *door) stuck(now time.Time, patience time.Duration) bool {
 type conn struct {
 	net.Conn
 	door    *door
-	writing atomic.Int64 // since when a write waits, in nanoseconds of the Unix time; 0 if none does
-	broken  atomic.Bool  // a write has failed
-	once    sync.Once
+	writing atomic.Int64 // since when a piece waits to be written, in nanoseconds of the Unix time; 0 if none does
+
+	turn sync.Mutex // held by the one that writes
+
+	mu     sync.Mutex // guards the fields below
+	busy   bool       // a write is under way
+	broken bool       // a write has failed
+	closed bool
 }
 
 var errBroken = errors.New("the connection has failed before")
@@ -107,35 +112,64 @@ var errBroken = errors.New("the connection has failed before")
 // Write writes a copy: when the session dies, the multiplexer may still read what it was given after it has said so. It
 // does so in pieces, so that stuck sees whether anything moves.
 func (c *conn) Write(p []byte) (n int, err error) {
+	c.turn.Lock()
+	defer c.turn.Unlock()
 	defer c.writing.Store(0)
 	for first := true; first || n < len(p); first = false {
-		if c.broken.Load() {
-			return n, errBroken
+		if err := c.begin(); err != nil {
+			return n, err
 		}
 		piece := p[n:min(len(p), n+maxPiece)]
 		c.writing.Store(time.Now().UnixNano())
 		m, err := c.Conn.Write(append([]byte(nil), piece...))
 		n += m
+		c.end(err)
 		if err != nil {
-			c.broken.Store(true)
 			return n, err
 		}
 	}
 	return n, nil
 }
 
-// Close closes the connection, once, and not at all if a write has failed: when the session dies, the multiplexer may
-// still read the frame of the write or of the first closing. The stream is gone then anyway.
-func (c *conn) Close() (err error) {
-	c.once.Do(func() {
-		c.door.mu.Lock()
-		delete(c.door.open, c)
-		c.door.mu.Unlock()
-		if !c.broken.Load() {
-			err = c.Conn.Close()
-		}
-	})
-	return err
+func (c *conn) begin() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return net.ErrClosed
+	case c.broken:
+		return errBroken
+	}
+	c.busy = true
+	return nil
+}
+
+// end closes what was to be closed meanwhile.
+func (c *conn) end(err error) {
+	c.mu.Lock()
+	c.busy, c.broken = false, err != nil
+	closes := c.closed && !c.broken
+	c.mu.Unlock()
+	if closes {
+		_ = c.Conn.Close() // nobody waits for what it says
+	}
+}
+
+// Close closes the connection once, and not while a write is under way, nor after one that has failed: closing writes,
+// too, and would race with the multiplexer, which may still be at what it was given. A stream on which a write has failed
+// is gone already.
+func (c *conn) Close() error {
+	c.door.mu.Lock()
+	delete(c.door.open, c)
+	c.door.mu.Unlock()
+	c.mu.Lock()
+	closes := !c.closed && !c.busy && !c.broken
+	c.closed = true
+	c.mu.Unlock()
+	if !closes {
+		return nil
+	}
+	return c.Conn.Close()
 }
 
 // SetDeadline sets that of reading alone, see SetWriteDeadline.

@@ -143,3 +143,50 @@ func TestABrokenWrite(t *testing.T) {
 		t.Errorf("after that: %d bytes, %v", n, err)
 	}
 }
+
+// closing is a connection that counts how often it is closed, and whose writes wait for an error.
+type closing struct {
+	net.Conn
+	began  chan struct{}
+	result chan error
+	closed int
+}
+
+func (c *closing) Write(p []byte) (int, error) {
+	c.began <- struct{}{}
+	err := <-c.result
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (c *closing) Close() error { c.closed++; return nil }
+
+// TestClosedDuringAWrite: the multiplexer is left alone until the write is over, and for good if that fails.
+func TestClosedDuringAWrite(t *testing.T) {
+	for fails, want := range map[error]int{nil: 1, errSilent: 0} {
+		below := &closing{began: make(chan struct{}, 2), result: make(chan error)}
+		c, _ := newDoor().wrap(below)
+		wrote := make(chan error, 1)
+		go func() {
+			_, err := c.Write([]byte("x"))
+			wrote <- err
+		}()
+		<-below.began
+		if err := c.Close(); err != nil || below.closed != 0 {
+			t.Errorf("closing during a write: %v, %d times", err, below.closed)
+		}
+		below.result <- fails
+		close(below.result)
+		if err := <-wrote; !errors.Is(err, fails) {
+			t.Errorf("the write says %v, want %v", err, fails)
+		}
+		if err := c.Close(); err != nil || below.closed != want {
+			t.Errorf("after a write with %v it was closed %d times, want %d (%v)", fails, below.closed, want, err)
+		}
+		if _, err := c.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("writing after the end: %v", err)
+		}
+	}
+}

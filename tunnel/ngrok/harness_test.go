@@ -138,6 +138,20 @@ func (s *stage) answers(path string) {
 	}
 }
 
+// answersSoon waits until it answers: a busy machine may make the connection anew once more.
+func (s *stage) answersSoon(path string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		status, body, err := s.get(path)
+		if err == nil && status == http.StatusOK && body == "hello from "+path {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%s: %d %q, %v", path, status, body, err)
+		}
+	}
+}
+
 // fails starts a tunnel that must not come up, and returns why.
 func (s *stage) fails() *tunnel.Error {
 	s.t.Helper()

@@ -29,6 +29,8 @@ const (
 	firstPause, longestPause = 500 * time.Millisecond, 30 * time.Second
 	// endPatience is how long Close waits for what runs.
 	endPatience = 2 * time.Second
+	// stopPatience is how long the SDK may take to answer the dashboard.
+	stopPatience = 2 * time.Second
 )
 
 // The reasons for which a connection to the service is made anew.
@@ -36,6 +38,9 @@ var (
 	errStuck  = errors.New("a client has stopped reading")
 	errSilent = errors.New("nothing was heard of it for too long")
 )
+
+// errStopped is why a session ends that the owner has stopped at the dashboard.
+var errStopped = &tunnel.Error{Detail: "the tunnel was stopped at dashboard.ngrok.com: switch sharing on again if that was you"}
 
 // session is a tunnel through ngrok. Below it are one after the other as many agents of the SDK as it takes.
 type session struct {
@@ -53,6 +58,8 @@ type session struct {
 	done   chan struct{}
 	beat   atomic.Int64  // when the service was last heard, in nanoseconds of the Unix time; 0 while there is no connection
 	served chan struct{} // closed when the HTTP server has ended
+
+	stopped atomic.Bool // at the dashboard
 
 	mu     sync.Mutex // guards the fields below
 	status tunnel.Status
@@ -139,9 +146,10 @@ func (s *session) run() {
 func (s *session) once() error {
 	life, cancel := context.WithCancelCause(s.life)
 	defer cancel(nil)
+	var bound atomic.Bool // it serves the address: until then being connected says nothing
 	agent, err := s.p.agent(s.token, s.roots, sdk.WithRPCHandler(s.command), sdk.WithEventHandler(func(e sdk.Event) {
 		if life.Err() == nil { // an agent may have more to say when it is gone
-			s.event(e)
+			s.event(e, bound.Load())
 		}
 	}))
 	if err != nil {
@@ -160,6 +168,7 @@ func (s *session) once() error {
 		s.end(err)
 		return err
 	}
+	bound.Store(true)
 	s.online(agent)
 	go s.watch(life, cancel)
 	ended := make(chan error, 1)
@@ -169,11 +178,16 @@ func (s *session) once() error {
 	case <-life.Done(): // the SDK may need half a minute to see that
 		return context.Cause(life)
 	}
-	// The service has stopped the endpoint, or the SDK has given up.
+	// The service has stopped the endpoint, the owner has at the dashboard, or the SDK has given up.
+	if s.stopped.Load() {
+		s.end(errStopped)
+	}
 	if codeOf(err) != "" {
-		e, _ := s.p.explain(err, s.token)
-		e.Detail = "ngrok has ended the tunnel: " + e.Detail
-		s.end(e)
+		e, fatal := s.p.explain(err, s.token)
+		if fatal {
+			e.Detail = "ngrok has ended the tunnel: " + e.Detail
+			s.end(e)
+		}
 	}
 	return err
 }
@@ -200,19 +214,20 @@ func (s *session) watch(life context.Context, cancel context.CancelCauseFunc) {
 }
 
 // event is told what happens to the session with the service. It must not call the agent, which may hold its lock.
-func (s *session) event(e sdk.Event) {
+func (s *session) event(e sdk.Event, bound bool) {
 	switch e := e.(type) {
 	case *sdk.EventAgentHeartbeatReceived:
 		s.beat.Store(time.Now().UnixNano())
 	case *sdk.EventAgentConnectSucceeded:
 		s.beat.Store(time.Now().UnixNano())
-		select {
-		case <-s.up: // again
+		if bound { // again, with its address
 			s.online(nil)
-		default:
 		}
 	case *sdk.EventAgentDisconnected:
 		s.beat.Store(0)
+		if s.stopped.Load() {
+			s.end(errStopped)
+		}
 		if e.Error != nil && s.life.Err() == nil {
 			s.trouble(e.Error)
 		}
@@ -248,7 +263,11 @@ func (s *session) command(_ context.Context, _ sdk.AgentSession, r rpc.Request) 
 	if r.Method() != rpc.StopAgentMethod {
 		return nil, errors.New("Postern is started and updated on its own computer alone")
 	}
-	s.end(&tunnel.Error{Detail: "the tunnel was stopped at dashboard.ngrok.com: switch sharing on again if that was you"})
+	// Nothing comes through from here on. The session itself must stay until the dashboard has its answer; then the SDK
+	// closes it.
+	s.gate.Shut()
+	s.stopped.Store(true)
+	time.AfterFunc(stopPatience, func() { s.end(errStopped) })
 	return nil, nil
 }
 

@@ -112,7 +112,7 @@ func TestFrozenService(t *testing.T) {
 	s.until(is(tunnel.Reconnecting))
 	s.edge.Freeze(false)
 	s.until(is(tunnel.Online))
-	s.answers("/thawed")
+	s.answersSoon("/thawed")
 }
 
 // TestStalledReaders: clients that stand still keep nothing up: not the others, not the end.
@@ -181,7 +181,7 @@ func TestWatchdog(t *testing.T) {
 	s.until(is(tunnel.Reconnecting))
 	<-freed
 	s.until(is(tunnel.Online))
-	s.answers("/others")
+	s.answersSoon("/others")
 }
 
 // TestEndUnderLoad: the end comes also while requests come, every time.
@@ -294,7 +294,7 @@ func TestTheServiceIsAway(t *testing.T) {
 		ended <- err
 	}()
 	now := s.until(func(now tunnel.Status) bool { return now.State == tunnel.Connecting && now.Detail != "" })
-	if !strings.HasPrefix(now.Detail, "ngrok cannot be reached: ") {
+	if !strings.HasPrefix(now.Detail, "ngrok cannot be reached; ") {
 		t.Errorf("%+v", now)
 	}
 	began := time.Now()
