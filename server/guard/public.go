@@ -15,6 +15,7 @@ import (
 // The bounds of the side that is reached from outside, besides those of every side: nobody before it slows anybody down.
 const (
 	maxPublic       = 64       // requests at once, streams too
+	maxPlace        = 16       // of them of one place
 	maxPublicHeader = 32 << 10 // bytes
 	maxPublicBody   = 64 << 10 // bytes, but for the MCP endpoint's
 )
@@ -42,12 +43,13 @@ type Public struct {
 	Count  func()                     // told of every request; nil for nobody
 	Now    func() time.Time           // time.Now
 
-	running chan struct{}
-	once    sync.Once
+	once sync.Once
 
-	mu     sync.Mutex // guards the fields below
-	all    *rate.Limiter
-	places map[string]*rate.Limiter
+	mu      sync.Mutex // guards the fields below
+	all     *rate.Limiter
+	places  map[string]*rate.Limiter
+	running map[string]int // by place
+	runs    int
 }
 
 // NewPublicServer returns a server for the side that is reached from outside, see NewServer.
@@ -63,28 +65,51 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if p.Now == nil {
 			p.Now = time.Now
 		}
-		p.running, p.all, p.places = make(chan struct{}, maxPublic), allPace.limiter(), map[string]*rate.Limiter{}
+		p.all, p.places, p.running = allPace.limiter(), map[string]*rate.Limiter{}, map[string]int{}
 	})
 	if p.Count != nil {
 		p.Count()
 	}
-	if wait := p.take(place.Of(p.Source(r))); wait > 0 {
+	from := p.Source(r)
+	if wait := p.take(place.Of(from)); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		plain(w, http.StatusTooManyRequests, "too many requests")
 		return
 	}
-	select {
-	case p.running <- struct{}{}:
-		defer func() { <-p.running }()
-	default:
+	if !p.begin(from) {
 		w.Header().Set("Retry-After", "5")
 		plain(w, http.StatusServiceUnavailable, "too many requests run at once")
 		return
 	}
+	defer p.end(from)
 	if strings.TrimSuffix(r.URL.Path, "/") != p.MCP {
 		r.Body = http.MaxBytesReader(w, r.Body, maxPublicBody)
 	}
 	p.Next.ServeHTTP(w, r)
+}
+
+// begin takes room for one request that runs, if there is some: for all, and for one place. Those that come by an address of
+// the owner's own network cannot be told apart: a proxy sends them which does not say for whom.
+func (p *Public) begin(from string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of := place.Of(from)
+	if p.runs >= maxPublic || p.running[of] >= maxPlace && !place.Near(from) {
+		return false
+	}
+	p.runs++
+	p.running[of]++
+	return true
+}
+
+func (p *Public) end(from string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	of := place.Of(from)
+	p.runs--
+	if p.running[of]--; p.running[of] == 0 {
+		delete(p.running, of)
+	}
 }
 
 // take takes one request of a place, and says how long to wait if there is none.

@@ -84,6 +84,7 @@ func TestPublicRates(t *testing.T) {
 	}
 }
 
+// TestPublicSlots: 16 requests of a place run at once, and 64 of all.
 func TestPublicSlots(t *testing.T) {
 	began, leave := make(chan struct{}, 100), make(chan struct{})
 	send := fromOutside(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -91,18 +92,29 @@ func TestPublicSlots(t *testing.T) {
 		<-leave
 	}), nil, nil)
 	var g sync.WaitGroup
-	for range 64 {
-		g.Go(func() { send("192.0.2.1", "/mcp", "") })
+	run := func(from string, n int) {
+		for range n {
+			g.Go(func() { send(from, "/mcp", "") })
+		}
+		for range n {
+			<-began
+		}
 	}
-	for range 64 {
-		<-began
+	refused := func(from string) {
+		t.Helper()
+		if resp := send(from, "/mcp", ""); resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
+			t.Errorf("one more from %s gets %d", from, resp.StatusCode)
+		}
 	}
-	if resp := send("192.0.2.2", "/mcp", ""); resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("the 65th at once gets %d", resp.StatusCode)
-	}
+	run("192.0.2.1", 16)
+	refused("192.0.2.1")
+	run("127.0.0.1", 20) // a proxy that does not say for whom
+	run("192.0.2.2", 16)
+	run("192.0.2.3", 12)
+	refused("192.0.2.4")
 	close(leave)
 	g.Wait()
-	if resp := send("192.0.2.2", "/mcp", ""); resp.StatusCode != http.StatusOK {
+	if resp := send("192.0.2.4", "/mcp", ""); resp.StatusCode != http.StatusOK {
 		t.Errorf("afterwards: %d", resp.StatusCode)
 	}
 }

@@ -20,6 +20,12 @@ func Of(source string) string {
 	return addr.String()
 }
 
+// Known reports whether a source is an address at all.
+func Known(source string) bool {
+	_, ok := parse(source)
+	return ok
+}
+
 // Near reports whether an address is of this computer or of a network of the owner's own.
 func Near(source string) bool {
 	addr, ok := parse(source)
