@@ -101,6 +101,7 @@ func (s *service) followLockdown(ctx context.Context) {
 		}
 		return
 	}
+	s.share.cut()
 	if !s.cut.Load() {
 		s.cutOff(opaque.NewPepper())
 	}
@@ -118,7 +119,6 @@ func (s *service) followLockdown(ctx context.Context) {
 
 // cutOff ends everything that runs, and makes every token void in this process.
 func (s *service) cutOff(fresh opaque.Pepper) {
-	shared := s.share.cut()
 	s.cut.Store(true)
 	s.swept.Store(false)
 	s.live.Shut()
@@ -126,9 +126,7 @@ func (s *service) cutOff(fresh opaque.Pepper) {
 		s.void.Store(old)
 	}
 	s.http.End("")
-	if shared != nil {
-		s.share.off() // which waits for it
-	}
+	s.share.off()
 }
 
 // reopen lets requests in again after a lockdown, with the key of the tokens that was made since. If the vault still has

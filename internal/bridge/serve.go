@@ -22,6 +22,7 @@ import (
 	"postern/server/oauth"
 	"postern/server/oauth/cimd"
 	"postern/server/oauth/opaque"
+	"postern/server/place"
 )
 
 // Addresses are where a bridge serves.
@@ -81,6 +82,13 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 	var end context.CancelFunc
 	s.life, end = context.WithCancel(ctx)
 	defer func() { end(); s.group.Wait() }()
+	if a.Public != "" {
+		w, err := ownWay(a.Public, a.Behind)
+		if err != nil {
+			return err
+		}
+		w.fixed, s.share.fixed = true, &w
+	}
 	if !b.serving.CompareAndSwap(nil, s) {
 		return errors.New("this bridge serves already")
 	}
@@ -104,25 +112,21 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 	defer local.Close()
 	side := s.side("http://" + local.Addr().String())
 	publicURL := ""
-	if a.Public != "" {
-		w, err := ownWay(a.Public, a.Behind)
-		if err != nil {
-			return err
-		}
-		if !b.LockedDown() {
-			if err := errors.Join(s.share.on(w, time.Time{}), s.share.settled(ctx)); err != nil {
+	defer s.share.close()
+	if w := s.share.fixed; w != nil {
+		publicURL = w.issuer + oauth.Path
+		if !b.LockedDown() { // or else when that is lifted
+			if err := errors.Join(s.share.restart(), s.share.settled(ctx)); err != nil {
 				return err
 			}
 		}
-		s.share.fixed, publicURL = &w, w.issuer+oauth.Path
 	}
-	defer s.share.off()
 	if b.LockedDown() {
 		s.cutOff(opaque.NewPepper())
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return serveUntil(ctx, side, local) })
-	g.Go(func() error { <-ctx.Done(); s.share.off(); return nil })
+	g.Go(func() error { <-ctx.Done(); s.share.close(); return nil })
 	g.Go(func() error { s.watch(ctx); return nil })
 	g.Go(func() error { s.callers.run(ctx); return nil })
 	running := Running{Local: "http://" + local.Addr().String() + oauth.Path}
@@ -248,10 +252,11 @@ func connectionSource(r *http.Request) string {
 	return host
 }
 
-// proxySource is the address that the owner's proxy says a request came from: the last entry, which it has added itself.
+// proxySource is the address that the owner's proxy says a request came from: the last entry, which it has added itself. A
+// proxy that passes on what it was given adds none, and then that may be anything.
 func proxySource(r *http.Request) string {
 	all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	if last := strings.TrimSpace(all[len(all)-1]); last != "" {
+	if last := strings.TrimSpace(all[len(all)-1]); place.Known(last) {
 		return last
 	}
 	return connectionSource(r)

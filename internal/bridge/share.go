@@ -18,10 +18,11 @@ type share struct {
 	s     *service
 	count counter
 
-	fixed *way // what the start of the program has asked for; nil for nothing
+	fixed *way // what the start of the program has asked for, set before the service can be found; nil for nothing
 
-	mu  sync.Mutex // guards the field below
-	run *sharing   // the last one; nil before the first
+	mu     sync.Mutex // guards the fields below, and is held for moments alone
+	run    *sharing   // the last one; nil before the first
+	closed bool       // there is no more
 }
 
 // sharing is one tunnel from its being switched on to its end.
@@ -30,8 +31,8 @@ type sharing struct {
 	since   time.Time
 	ctx     context.Context // ends when it is switched off, or has ended by itself
 	cancel  context.CancelFunc
+	again   chan struct{} // has something when the address is to be tried again
 	settled chan struct{} // closed when it is online or over
-	once    sync.Once     // closes settled
 	done    chan struct{} // closed when it is over
 
 	mu     sync.Mutex // guards the fields below
@@ -49,51 +50,64 @@ type finding struct {
 // shareEnd is how long a tunnel may take to end.
 const shareEnd = 4 * time.Second
 
-// on switches it on, unless it is. It does not wait for it: see settled.
-func (h *share) on(w way, until time.Time) error {
+// on switches it on, unless it is, for a time, less than zero for no end. It does not wait for it: see settled.
+func (h *share) on(w way, after time.Duration) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.s.b.LockedDown() { // looked at under the lock: a lockdown that comes later finds what it must cut off
+	switch {
+	case h.closed:
+		return errNotServed
+	case h.s.b.LockedDown(): // looked at under the lock: a lockdown that comes later finds what it must cut off
 		return errLockedDown
-	}
-	if h.run != nil && h.run.ctx.Err() == nil {
+	case h.run != nil && h.run.ctx.Err() == nil:
 		return nil
 	}
-	if h.run != nil { // it may be just ending, and has the address until it has
-		h.run.await()
-	}
 	ctx, cancel := context.WithCancel(h.s.life)
-	r := &sharing{ctx: ctx, way: w, since: h.s.b.config.Now(), until: until, cancel: cancel, settled: make(chan struct{}), done: make(chan struct{})}
-	r.status = tunnel.Status{State: tunnel.Connecting, At: r.since}
+	r := &sharing{ctx: ctx, way: w, since: h.now(), cancel: cancel, again: make(chan struct{}, 1), settled: make(chan struct{}), done: make(chan struct{})}
+	r.until, r.status = until(r.since, after), tunnel.Status{State: tunnel.Connecting, At: r.since}
+	before := h.run
 	h.run = r
-	h.s.b.record(ctx, activity.Entry{Event: activity.Shared})
-	go h.keep(r)
+	h.s.group.Go(func() { h.keep(r, before) })
 	h.s.b.changed.ring()
 	return nil
 }
 
-// keep has a tunnel up until it is switched off, or ends by itself.
-func (h *share) keep(r *sharing) {
-	defer h.s.b.changed.ring()
-	defer close(r.done)
-	defer r.cancel()
-	defer r.once.Do(func() { close(r.settled) })
+// now is the time of day: the clock that goes on while the computer sleeps.
+func (h *share) now() time.Time { return h.s.b.config.Now().Round(0) }
+
+// keep has a tunnel up until it is switched off, or ends by itself. The one before, which may be just ending, has the
+// address until it has; nil for none.
+func (h *share) keep(r, before *sharing) {
 	ctx, b := r.ctx, h.s.b
-	session, err := r.way.provider.Start(ctx, h.s.publicSide(r.way.issuer, r.way.source, h.count.one(b.config.Now)), func(now tunnel.Status) { h.notified(r, now) })
-	if err != nil {
-		r.failed(err, ctx.Err() != nil, b.config.Now())
-		h.ended(ctx, r)
-		return
+	b.record(ctx, activity.Entry{Event: activity.Shared})
+	if before != nil {
+		before.await()
 	}
-	r.once.Do(func() { close(r.settled) })
-	b.Log.Info("sharing", "address", r.way.issuer, "way", r.way.provider.Name())
-	h.s.group.Go(func() { h.try(ctx, r) })
-	select {
-	case <-ctx.Done():
-	case <-session.Done():
+	var session tunnel.Session
+	err := ctx.Err()
+	if err == nil {
+		session, err = r.way.provider.Start(ctx, h.s.publicSide(r.way.issuer, r.way.source, h.count.one(b.config.Now)), func(now tunnel.Status) { h.notified(r, now) })
 	}
-	_ = session.Close() // it says what it has to in Err
-	r.failed(session.Err(), session.Err() == nil, b.config.Now())
+	wanted := ctx.Err() != nil
+	if err == nil {
+		close(r.settled)
+		b.Log.Info("sharing", "address", r.way.issuer, "way", r.way.provider.Name())
+		h.s.group.Go(func() { h.try(r) })
+		select {
+		case <-ctx.Done():
+		case <-session.Done():
+		}
+		_ = session.Close() // it says what it has to in Err
+		err = session.Err()
+		wanted = err == nil
+	}
+	r.cancel()
+	r.failed(err, wanted, h.now())
+	if session == nil {
+		close(r.settled)
+	}
+	close(r.done)
+	b.changed.ring()
 	h.ended(ctx, r)
 }
 
@@ -102,7 +116,16 @@ func (h *share) notified(r *sharing, now tunnel.Status) {
 	r.mu.Lock()
 	was := r.status
 	r.status = now
+	if now.State != tunnel.Online {
+		r.check = finding{} // it was of before
+	}
 	r.mu.Unlock()
+	if was.State == tunnel.Reconnecting && now.State == tunnel.Online {
+		select {
+		case r.again <- struct{}{}:
+		default:
+		}
+	}
 	if was.State != now.State || was.Code != now.Code {
 		h.s.b.Log.Info("tunnel", "state", now.State, "code", now.Code, "detail", now.Detail)
 	}
@@ -114,7 +137,7 @@ func (h *share) ended(ctx context.Context, r *sharing) {
 	h.count.write(context.WithoutCancel(ctx), h.s.b)
 	h.s.b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Unshared, Code: r.now().Code})
 	if h.s.life.Err() == nil { // or else the program ends
-		h.s.group.Go(func() { h.tryDead(h.s.life, r) })
+		h.s.group.Go(func() { h.tryDead(r) })
 	}
 }
 
@@ -193,10 +216,18 @@ func (h *share) off() {
 	}
 	r.mu.Lock()
 	if r.status.State == tunnel.Failed { // the owner has seen that
-		r.status = tunnel.Status{State: tunnel.Off, At: h.s.b.config.Now()}
+		r.status = tunnel.Status{State: tunnel.Off, At: h.now()}
 	}
 	r.mu.Unlock()
 	h.s.b.changed.ring()
+}
+
+// close switches it off for good.
+func (h *share) close() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.off()
 }
 
 // cut begins to switch it off. It returns nil if there is nothing.
@@ -209,7 +240,7 @@ func (h *share) cut() *sharing {
 }
 
 // look switches it off when its time is over. By the clock, not by a timer: that stands still while the computer sleeps.
-func (h *share) look(now time.Time) {
+func (h *share) look() {
 	r := h.current()
 	if r == nil || r.over() {
 		return
@@ -217,16 +248,16 @@ func (h *share) look(now time.Time) {
 	r.mu.Lock()
 	until := r.until
 	r.mu.Unlock()
-	if !until.IsZero() && !now.Before(until) {
+	if !until.IsZero() && !h.now().Before(until) {
 		h.s.b.Log.Info("sharing ends after its time")
 		r.cancel()
 	}
 }
 
-// setUntil says when it ends by itself, as the settings have it now.
+// setUntil says when it ends by itself, as the settings have it now. What the start of the program has asked for has no end.
 func (h *share) setUntil(after time.Duration) {
 	r := h.current()
-	if r == nil || r == h.started() {
+	if r == nil || r.way.fixed {
 		return
 	}
 	r.mu.Lock()
@@ -234,20 +265,12 @@ func (h *share) setUntil(after time.Duration) {
 	r.until = until(r.since, after)
 }
 
-// started is the run that the start of the program has asked for, nil if it is none.
-func (h *share) started() *sharing {
-	if r := h.current(); r != nil && h.fixed != nil && r.way.issuer == h.fixed.issuer {
-		return r
-	}
-	return nil
-}
-
-// restart does again, after a lockdown, what the start of the program has asked for.
+// restart does again, after a lockdown, what the start of the program has asked for with the address of a proxy.
 func (h *share) restart() error {
-	if h.fixed == nil { // set before anything runs, and not changed
+	if h.fixed == nil {
 		return nil
 	}
-	return h.on(*h.fixed, time.Time{})
+	return h.on(*h.fixed, -1)
 }
 
 // until is when what began then ends, zero for never.
@@ -269,6 +292,9 @@ func (h *share) fill(t *desk.Tunnel) {
 	now := r.status
 	t.State, t.Code, t.Detail, t.Account, t.Plan, t.Region = string(now.State), now.Code, now.Detail, now.Account, now.Plan, now.Region
 	t.Since, t.LastCall = now.At, h.count.lastCall()
+	if t.On() {
+		t.Since = r.since
+	}
 	t.Check, t.CheckBad = r.check.says, r.check.bad
 	if t.On() {
 		t.Provider, t.URL, t.Until = r.way.name, r.way.issuer+oauth.Path, r.until

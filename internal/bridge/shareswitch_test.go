@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestALockdownDuringTheSwitch comes when sharing has begun to be switched on, but is not there yet to be cut off.
@@ -19,7 +18,7 @@ func TestALockdownDuringTheSwitch(t *testing.T) {
 	h := &s.service().share
 	h.mu.Lock()
 	on := make(chan error, 1)
-	go func() { on <- h.on(w, time.Time{}) }()
+	go func() { on <- h.on(w, -1) }()
 	within(t, "the switch", func() bool { return waitsForLock("(*share).on") })
 	if err := s.turn(lockdownFile, true); err != nil {
 		t.Error(err)

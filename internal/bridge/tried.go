@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postern/server/oauth"
+	"postern/tunnel"
 	"postern/tunnel/ngrok"
 )
 
@@ -18,9 +19,10 @@ const tryPatience = 10 * time.Second
 
 // found is what answers at a public address.
 type found struct {
-	ours bool      // it is this Postern: its metadata names that address
-	says string    // what it is, for the owner
-	date time.Time // by the clock of who answers; zero if it does not say
+	ours     bool   // it is this Postern: its metadata names that address
+	answered bool   // something answers
+	code     string // ngrok's, if it is ngrok that answers in Postern's place
+	says     string // what it is, for the owner
 }
 
 // tried asks the public address for the metadata of the resource (RFC 9728), by the way that everybody goes. It counts as
@@ -31,9 +33,8 @@ func (b *Bridge) tried(ctx context.Context, issuer string) found {
 		Servers  []string `json:"authorization_servers"`
 	}
 	header, status, err := b.publicJSON(ctx, issuer+oauth.ResourcePath, &m)
-	var f found
-	f.date, _ = http.ParseTime(header.Get("Date"))
 	code := header.Get("Ngrok-Error-Code") // which ngrok alone can send
+	f := found{answered: status != 0, code: code}
 	words := ngrok.Words(code)
 	switch {
 	case code != "" && words != "":
@@ -87,41 +88,64 @@ func (b *Bridge) web() http.RoundTripper {
 	return network()
 }
 
-// tryAgain is when the address is tried again that did not answer, the last time over and over: each try counts as a
-// request.
-var tryAgain = []time.Duration{5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
+// tryAgain is when the address is tried again that did not answer, and when it is whether it is dead, the last time over
+// and over: each try counts as a request. One that answers is tried again after tryLater, or when the tunnel was cut.
+var (
+	tryAgain = []time.Duration{5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute}
+	tryDead  = []time.Duration{time.Second, 5 * time.Second, 30 * time.Second}
+)
 
-// try tries whether the address answers, once it should, until it does.
-func (h *share) try(ctx context.Context, r *sharing) {
-	for n := 0; ; n++ {
-		f := h.s.b.tried(ctx, r.way.issuer)
-		if ctx.Err() != nil {
+const tryLater = time.Hour
+
+// try tries whether the address answers, as long as it should.
+func (h *share) try(r *sharing) {
+	for bad := 0; ; {
+		f := h.s.b.tried(r.ctx, r.way.issuer)
+		if r.ctx.Err() != nil {
 			return
 		}
-		h.keepFinding(r, finding{says: f.says, bad: !f.ours})
-		if f.ours {
-			return
+		wait := tryLater
+		if bad++; f.ours {
+			bad = 0
+		} else {
+			wait = tryAgain[min(bad, len(tryAgain))-1]
+		}
+		if r.now().State == tunnel.Online { // or else the tunnel says itself what is wrong
+			h.keepFinding(r, finding{says: f.says, bad: !f.ours})
 		}
 		select {
-		case <-time.After(tryAgain[min(n, len(tryAgain)-1)]):
-		case <-ctx.Done():
+		case <-time.After(wait):
+		case <-r.again:
+		case <-r.ctx.Done():
 			return
 		}
 	}
 }
 
-// tryDead tries whether the address is dead, once it should be.
-func (h *share) tryDead(ctx context.Context, r *sharing) {
-	f := h.s.b.tried(ctx, r.way.issuer)
-	if ctx.Err() != nil {
-		return
-	}
-	is := finding{says: "the address is dead, as it should be (" + f.says + ")"}
-	if f.ours {
-		is = finding{says: r.way.issuer + " still answers as Postern: another one is shared there; end it, or revoke the authtoken at dashboard.ngrok.com/authtokens", bad: true}
-	}
-	if h.current() == r { // or else it may have been switched on again
-		h.keepFinding(r, is)
+// tryDead tries whether the address is dead, once it should be. What cannot be tried is no proof.
+func (h *share) tryDead(r *sharing) {
+	for n := 0; h.current() == r; n++ { // or else it was switched on again
+		f := h.s.b.tried(h.s.life, r.way.issuer)
+		if h.s.life.Err() != nil || h.current() != r {
+			return
+		}
+		switch {
+		case f.ours:
+			h.keepFinding(r, finding{says: r.way.issuer + " still answers as Postern: another one is shared there; " + r.way.advice, bad: true})
+		case r.way.dead(f):
+			h.keepFinding(r, finding{says: "the address is dead, as it should be (" + f.says + ")"})
+			return
+		default:
+			h.keepFinding(r, finding{says: "whether the address is dead could not be seen: " + f.says})
+		}
+		if n == len(tryDead) {
+			return
+		}
+		select {
+		case <-time.After(tryDead[n]):
+		case <-h.s.life.Done():
+			return
+		}
 	}
 }
 

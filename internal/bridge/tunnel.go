@@ -34,6 +34,9 @@ type way struct {
 	provider tunnel.Provider
 	issuer   string
 	source   func(*http.Request) string // the address that a request came from
+	fixed    bool                       // the start of the program has asked for it
+	dead     func(found) bool           // whether that is what answers at an address that is dead
+	advice   string                     // what to do when the address still answers as Postern
 }
 
 // ways returns the way that the settings name.
@@ -49,7 +52,10 @@ func (b *Bridge) ways(ctx context.Context, version string) (way, settings.Settin
 		w, err := ownWay(set.Tunnel.URL, set.Tunnel.Behind)
 		return w, set, err
 	}
-	return way{name: settings.Ngrok, provider: b.ngrok(set.Tunnel, version), issuer: "https://" + set.Tunnel.Domain, source: connectionSource}, set, nil
+	return way{
+		name: settings.Ngrok, provider: b.ngrok(set.Tunnel, version), issuer: "https://" + set.Tunnel.Domain, source: connectionSource,
+		dead: func(f found) bool { return f.code == ngrok.Offline }, advice: "end it, or revoke the authtoken at dashboard.ngrok.com/authtokens",
+	}, set, nil
 }
 
 func (b *Bridge) ngrok(t settings.Tunnel, version string) *ngrok.Provider {
@@ -78,7 +84,7 @@ func ownWay(public, behind string) (way, error) {
 		return way{}, err
 	}
 	return way{
-		name: settings.OwnURL, issuer: issuer, source: proxySource,
+		name: settings.OwnURL, issuer: issuer, source: proxySource, dead: func(f found) bool { return f.answered }, advice: "end it, or your proxy",
 		provider: &ownurl.Provider{URL: u, Listen: func() (net.Listener, error) { return listenLocal(behind) }},
 	}, nil
 }
@@ -152,7 +158,7 @@ func (b *Bridge) ShareOn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.share.on(w, until(b.config.Now(), set.OffAfter)); err != nil {
+	if err := s.share.on(w, set.OffAfter); err != nil {
 		return err
 	}
 	within, cancel := context.WithTimeout(ctx, sharePatience)

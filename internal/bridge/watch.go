@@ -41,7 +41,7 @@ func (s *service) watch(ctx context.Context) {
 		s.followLockdown(ctx)
 		s.followRevocations(ctx, looked.Add(-lookEvery))
 		s.live.Expire(now)
-		s.share.look(now)
+		s.share.look()
 		looked = now
 		if now.Sub(rechecked) >= recheckEvery {
 			s.recheck(ctx)
