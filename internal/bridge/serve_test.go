@@ -275,6 +275,18 @@ func TestTheProxysLastWordCounts(t *testing.T) {
 	}
 }
 
+// TestAProxyThatAddsNothing: what it passes on of the client's own is no address, so it is not told apart by it.
+func TestAProxyThatAddsNothing(t *testing.T) {
+	for _, header := range []string{"whoever", "203.0.113.9, whoever", "203.0.113.9,", "_hidden", strings.Repeat("x", 30<<10)} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = "127.0.0.1:4711"
+		r.Header.Set("X-Forwarded-For", header)
+		if got := proxySource(r); got != "127.0.0.1" {
+			t.Errorf("%.40q counts as %.40q", header, got)
+		}
+	}
+}
+
 // TestNothingOfATokenIsKept looks through the state directory, which a thief may have copied (attack 40).
 func TestNothingOfATokenIsKept(t *testing.T) {
 	dir := t.TempDir()

@@ -3,6 +3,7 @@ package bridge
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,7 +37,9 @@ func shareAt(t *testing.T, c Config, e *ngroktest.Edge) *shared {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() }) // that the tests wait for nothing of it is its own test
-	c.Web = e.Client().Transport
+	if c.Web == nil {
+		c.Web = e.Client().Transport
+	}
 	if c.Getenv == nil {
 		c.Getenv = fileVault
 	}
@@ -225,6 +229,112 @@ func TestOnAndOff(t *testing.T) {
 		if now := s.tunnel(); now.State != "off" {
 			t.Fatalf("%+v", now)
 		}
+	}
+}
+
+// TestTriedAgain: what was found at the address is of now: after a cut it is looked again.
+func TestTriedAgain(t *testing.T) {
+	s := newShared(t)
+	s.on()
+	s.until("a look from outside", func(now desk.Tunnel) bool { return strings.HasSuffix(now.Check, "answers as it should") })
+	s.edge.Quota("ERR_NGROK_727")
+	s.edge.Cut()
+	now := s.until("a look after the cut", func(now desk.Tunnel) bool { return now.State == "online" && now.Check != "" && now.CheckBad })
+	if !strings.Contains(now.Check, "ERR_NGROK_727") {
+		t.Errorf("%+v", now)
+	}
+}
+
+// unplugged is a network that is gone until it is plugged in.
+type unplugged struct {
+	http.RoundTripper
+	in atomic.Bool
+}
+
+func (u *unplugged) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !u.in.Load() {
+		return nil, errors.New("the network is unreachable")
+	}
+	return u.RoundTripper.RoundTrip(r)
+}
+
+// TestNoProof: that nothing answers because this computer is offline does not prove that the address is dead.
+func TestNoProof(t *testing.T) {
+	e := &ngroktest.Edge{}
+	web := &unplugged{}
+	s := shareAt(t, Config{Web: web}, e)
+	web.RoundTripper = e.Client().Transport
+	s.on()
+	if err := s.ShareOff(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now := s.until("a look that shows nothing", func(now desk.Tunnel) bool { return strings.Contains(now.Check, "could not be seen") })
+	if now.CheckBad || !strings.Contains(now.Check, "the network is unreachable") {
+		t.Errorf("%+v", now)
+	}
+	web.in.Store(true)
+	s.until("a look that does", func(now desk.Tunnel) bool { return strings.Contains(now.Check, "is dead") })
+}
+
+// elsewhere answers for the public address, as another Postern that is shared there would.
+type elsewhere struct{ issuer string }
+
+func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q]}`, e.issuer+oauth.Path, e.issuer)
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// TestStillAnswers: another one who is shared at the address when it should be dead is told to the owner.
+func TestStillAnswers(t *testing.T) {
+	e := &ngroktest.Edge{Domain: "postern-test.ngrok-free.dev"}
+	s := shareAt(t, Config{Web: elsewhere{"https://" + e.Domain}}, e)
+	s.on()
+	if err := s.ShareOff(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now := s.until("a look whether it is dead", func(now desk.Tunnel) bool { return now.CheckBad })
+	if !strings.Contains(now.Check, "still answers as Postern") || !strings.Contains(now.Check, "dashboard.ngrok.com/authtokens") {
+		t.Errorf("%+v", now)
+	}
+	if snap, err := s.Snapshot(t.Context(), "1"); err != nil || snap.TunnelTrouble != now.Check {
+		t.Errorf("%q, %v", snap.TunnelTrouble, err)
+	}
+}
+
+// TestTryAgainAtOnce: who switches it on again right after a failure gets a new try, not the old answer.
+func TestTryAgainAtOnce(t *testing.T) {
+	s := newShared(t)
+	for n := range 10 {
+		s.edge.FailAuth("ERR_NGROK_106", "")
+		if err := s.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "was revoked") {
+			t.Fatalf("%d: %v", n, err)
+		}
+		s.edge.FailAuth("", "")
+		s.on()
+		if err := s.ShareOff(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestNothingIsSharedAfterTheEnd(t *testing.T) {
+	s := newShared(t)
+	w, _, err := s.ways(t.Context(), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &s.service().share
+	s.on()
+	s.end()
+	if err := <-s.ended; err != nil {
+		t.Fatal(err)
+	}
+	s.ended <- nil
+	if status, text := s.get("/mcp"); status == http.StatusOK || !strings.Contains(text, "ERR_NGROK_") {
+		t.Errorf("%d %s", status, text)
+	}
+	if err := h.on(w, -1); !errors.Is(err, errNotServed) {
+		t.Errorf("%v", err)
 	}
 }
 

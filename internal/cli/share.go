@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"postern/internal/desk"
 	"postern/internal/qrcode"
 	"postern/internal/settings"
+	"postern/tunnel"
 )
 
 // errNotShared is returned where the address would have to be up.
@@ -96,6 +98,9 @@ func (f *face) printShare(b *bridge.Bridge, t desk.Tunnel) error {
 		return err
 	}
 	fmt.Fprintf(f.out, "Postern can be reached from outside at\n\n  %s\n\n", line(t.URL))
+	if t.State != string(tunnel.Online) {
+		fmt.Fprintf(f.out, "but not now: %s\n\n", line(cmp.Or(t.Detail, t.State)))
+	}
 	if f.terminal() {
 		if code, err := qrcode.New(t.URL); err == nil {
 			fmt.Fprintln(f.out, code.Terminal())

@@ -13,6 +13,14 @@ func TestOf(t *testing.T) {
 	}
 }
 
+func TestKnown(t *testing.T) {
+	for source, want := range map[string]bool{"192.0.2.7": true, "192.0.2.7:4711": true, "[2001:db8::1]": true, "unknown": false, "_hidden": false, "": false, "192.0.2": false} {
+		if got := Known(source); got != want {
+			t.Errorf("%q is known: %v, want %v", source, got, want)
+		}
+	}
+}
+
 func TestNear(t *testing.T) {
 	for source, want := range map[string]bool{
 		"127.0.0.1": true, "127.0.0.1:80": true, "::1": true, "::ffff:10.1.2.3": true, "192.168.1.1": true, "fe80::1%eth0": true, "fd00::1": true,
