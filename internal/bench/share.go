@@ -62,8 +62,8 @@ func tunnelSwitches(binary, dir, ca string, edge *ngroktest.Edge, runs int) (fig
 		if err := owner.ShareOff(ctx); err != nil {
 			return nil, err
 		}
-		if status, err := get(stranger, address); err != nil || status != http.StatusNotFound {
-			return nil, fmt.Errorf("the dead address answers with %d, %w", status, err)
+		if err := dead(stranger, address); err != nil {
+			return nil, err
 		}
 		if i > 0 { // the first run warms up
 			on.add(ms(took))
@@ -134,4 +134,19 @@ func leadsTo(address string) http.Handler {
 		}()
 		_, _ = io.Copy(here, there)
 	})
+}
+
+// dead waits until nothing is at an address. The edge may say for a moment that the tunnel gives no answer.
+func dead(stranger *http.Client, address string) error {
+	for range 1000 {
+		switch status, err := get(stranger, address); {
+		case err != nil:
+			return err
+		case status == http.StatusNotFound:
+			return nil
+		case status != http.StatusBadGateway:
+			return fmt.Errorf("the dead address answers with %d", status)
+		}
+	}
+	return errors.New("the address does not die")
 }
