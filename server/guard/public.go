@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"postern/server/place"
 )
 
@@ -22,17 +20,9 @@ const (
 
 // The rates of requests from outside: of one place, and of all. What needs no token has stricter ones of its own.
 var (
-	placePace = pace{every: time.Second / 5, burst: 120}
-	allPace   = pace{every: time.Second / 30, burst: 600}
+	placePace = place.Pace{Every: time.Second / 5, Burst: 120}
+	allPace   = place.Pace{Every: time.Second / 30, Burst: 600}
 )
-
-// pace is how fast something may come: as many as burst at once, and one more whenever the time is over.
-type pace struct {
-	every time.Duration
-	burst int
-}
-
-func (p pace) limiter() *rate.Limiter { return rate.NewLimiter(rate.Every(p.every), p.burst) }
 
 // Public bounds what comes from outside before anything looks at it. Its fields are set before the first request and not
 // changed.
@@ -46,8 +36,7 @@ type Public struct {
 	once sync.Once
 
 	mu      sync.Mutex // guards the fields below
-	all     *rate.Limiter
-	places  map[string]*rate.Limiter
+	rates   *place.Pool
 	running map[string]int // by place
 	runs    int
 }
@@ -65,13 +54,13 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if p.Now == nil {
 			p.Now = time.Now
 		}
-		p.all, p.places, p.running = allPace.limiter(), map[string]*rate.Limiter{}, map[string]int{}
+		p.rates, p.running = place.NewPool([]place.Pace{placePace}, []place.Pace{allPace}), map[string]int{}
 	})
 	if p.Count != nil {
 		p.Count()
 	}
-	from := p.Source(r)
-	if wait := p.take(place.Of(from)); wait > 0 {
+	from := place.Public(p.Source(r))
+	if wait, ok := p.take(from); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		plain(w, http.StatusTooManyRequests, "too many requests")
 		return
@@ -88,47 +77,30 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.Next.ServeHTTP(w, r)
 }
 
-// begin takes room for one request that runs, if there is some: for all, and for one place. Those that come by an address of
-// the owner's own network cannot be told apart: a proxy sends them which does not say for whom.
+// take takes one request of a place. If there is none, it says after what time there is.
+func (p *Public) take(from string) (after time.Duration, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rates.Take(from, p.Now())
+}
+
+// begin takes room for one request that runs, if there is some: for all, and for one place, where places can be told apart.
 func (p *Public) begin(from string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	of := place.Of(from)
-	if p.runs >= maxPublic || p.running[of] >= maxPlace && !place.Near(from) {
+	if p.runs >= maxPublic || from != "" && p.running[from] >= maxPlace {
 		return false
 	}
 	p.runs++
-	p.running[of]++
+	p.running[from]++
 	return true
 }
 
 func (p *Public) end(from string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	of := place.Of(from)
 	p.runs--
-	if p.running[of]--; p.running[of] == 0 {
-		delete(p.running, of)
+	if p.running[from]--; p.running[from] == 0 {
+		delete(p.running, from)
 	}
-}
-
-// take takes one request of a place, and says how long to wait if there is none.
-func (p *Public) take(from string) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.Now()
-	l := p.places[from]
-	if l == nil {
-		if len(p.places) >= maxSources {
-			clear(p.places) // what all take together stays bounded
-		}
-		l = placePace.limiter()
-		p.places[from] = l
-	}
-	for _, l := range []*rate.Limiter{l, p.all} { // who has used up their own takes nothing from the others
-		if !l.AllowN(now, 1) {
-			return time.Duration((1 - l.TokensAt(now)) * float64(time.Second) / float64(l.Limit()))
-		}
-	}
-	return 0
 }

@@ -82,6 +82,12 @@ func TestPublicRates(t *testing.T) {
 	if served < 400 || served >= 600 {
 		t.Errorf("%d of 720 were served", served)
 	}
+	at = at.Add(time.Minute)
+	for n := range 130 { // a proxy that does not say for whom it asks
+		if got := status("127.0.0.1"); got != http.StatusNoContent {
+			t.Fatalf("request %d of a proxy gets %d", n, got)
+		}
+	}
 }
 
 // TestPublicSlots: 16 requests of a place run at once, and 64 of all.

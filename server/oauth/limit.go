@@ -1,10 +1,13 @@
 package oauth
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"postern/server/place"
 )
 
 // limits bound how often the endpoints answer. They count per place that a request comes from, so that nobody can use up
@@ -13,9 +16,9 @@ type limits struct {
 	now func() time.Time
 
 	mu            sync.Mutex // guards the fields below
-	registrations *pool
-	documents     *pool
-	visits        *pool
+	registrations *place.Pool
+	documents     *place.Pool
+	visits        *place.Pool
 	exchanges     map[string]*exchangeLimit
 }
 
@@ -30,35 +33,37 @@ const maxLimits = 4096
 
 func newLimits(now func() time.Time) *limits {
 	return &limits{
-		now:           now,
-		registrations: newPool([]pace{{12 * time.Second, 5}, {3 * time.Minute, 20}}, []pace{{3 * time.Second, 20}, {36 * time.Second, 100}}),
-		documents:     newPool([]pace{{12 * time.Second, 5}}, nil),
-		visits:        newPool([]pace{{3 * time.Second, 20}}, []pace{{time.Second / 2, 120}}),
-		exchanges:     map[string]*exchangeLimit{},
+		now: now,
+		registrations: place.NewPool(
+			[]place.Pace{{Every: 12 * time.Second, Burst: 5}, {Every: 3 * time.Minute, Burst: 20}},
+			[]place.Pace{{Every: 3 * time.Second, Burst: 20}, {Every: 36 * time.Second, Burst: 100}}),
+		documents: place.NewPool([]place.Pace{{Every: 12 * time.Second, Burst: 5}}, nil),
+		visits:    place.NewPool([]place.Pace{{Every: 3 * time.Second, Burst: 20}}, []place.Pace{{Every: time.Second / 2, Burst: 120}}),
+		exchanges: map[string]*exchangeLimit{},
 	}
 }
 
 // visit takes one of 20 new visits a minute from a place, of 120 from all. If there is none, it says when.
-func (l *limits) visit(place string) (after time.Duration, ok bool) {
+func (l *limits) visit(from string) (after time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.visits.take(place, l.now())
+	return l.visits.Take(from, l.now())
 }
 
 // register takes one of 5 registrations a minute and 20 an hour from a place, of four times and five times as many from
 // all. If there is none, it says when.
-func (l *limits) register(place string) (after time.Duration, ok bool) {
+func (l *limits) register(from string) (after time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.registrations.take(place, l.now())
+	return l.registrations.Take(from, l.now())
 }
 
 // document takes one of 5 documents a minute that are fetched because a place asks for it. All together are bounded by who
 // fetches them.
-func (l *limits) document(place string) bool {
+func (l *limits) document(from string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, ok := l.documents.take(place, l.now())
+	_, ok := l.documents.Take(from, l.now())
 	return ok
 }
 
@@ -104,4 +109,12 @@ func (l *limits) forget(now time.Time) {
 	if len(l.exchanges) >= maxLimits {
 		clear(l.exchanges)
 	}
+}
+
+// place is what the limits count a request by.
+func (s *Server) place(r *http.Request) string {
+	if s.Public {
+		return place.Public(s.source(r))
+	}
+	return place.Of(s.source(r))
 }

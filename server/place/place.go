@@ -20,6 +20,15 @@ func Of(source string) string {
 	return addr.String()
 }
 
+// Public is what the requests from an address are counted by that came from outside, see Of. It is "" for an address of the
+// owner's own network: that is a proxy which does not say for whom it asks, and nobody is to be kept out for what others do.
+func Public(source string) string {
+	if Near(source) {
+		return ""
+	}
+	return Of(source)
+}
+
 // Known reports whether a source is an address at all.
 func Known(source string) bool {
 	_, ok := parse(source)

@@ -31,3 +31,11 @@ func TestNear(t *testing.T) {
 		}
 	}
 }
+
+func TestPublic(t *testing.T) {
+	for source, want := range map[string]string{"192.0.2.7:80": "192.0.2.7", "2001:db8::1": "2001:db8::/64", "127.0.0.1": "", "10.0.0.1:80": "", "unknown": "unknown"} {
+		if got := Public(source); got != want {
+			t.Errorf("%q counts as %q, want %q", source, got, want)
+		}
+	}
+}
