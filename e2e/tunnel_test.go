@@ -64,8 +64,8 @@ func (s *sharing) on() {
 
 // state is what "postern tunnel status" says.
 func (s *sharing) state() (now struct {
-	State, URL, Check string
-	CheckBad          bool `json:"check_bad"`
+	State, URL string
+	Check      struct{ Found, Says string }
 }) {
 	s.t.Helper()
 	if err := json.Unmarshal([]byte(s.must("tunnel", "status", "--json")), &now); err != nil {
@@ -93,8 +93,8 @@ func (s *sharing) pair() {
 func TestTunnel(t *testing.T) {
 	s := startSharing(t, startInternet(t))
 	ctx := startBrowser(t, s.internet.proxy)
-	s.wait("a look from outside", func() bool { return s.state().Check != "" })
-	if now := s.state(); now.State != "online" || now.URL != s.url || now.CheckBad {
+	s.wait("a look from outside", func() bool { return s.state().Check.Found != "" })
+	if now := s.state(); now.State != "online" || now.URL != s.url || now.Check.Found != "answers" {
 		t.Fatalf("tunnel status: %+v", now)
 	}
 	found := s.postern("doctor").stdout
@@ -188,8 +188,8 @@ func TestTunnel(t *testing.T) {
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("the lockdown took %v", took)
 	}
-	s.wait("a look whether it is dead", func() bool { return strings.Contains(s.state().Check, "dead") })
-	if now := s.state(); now.State != "off" || now.CheckBad {
+	s.wait("a look whether it is dead", func() bool { return s.state().Check.Found == "dead" })
+	if now := s.state(); now.State != "off" || now.Check.Found != "answers" {
 		t.Errorf("tunnel status: %+v", now)
 	}
 	if got := s.local.status(t, "mcpat_none"); got == 0 || got == http.StatusOK {

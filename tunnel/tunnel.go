@@ -18,6 +18,15 @@ type Provider interface {
 	// will; what may pass is tried again until ctx ends, which bounds the start alone. notify is told how it goes, also after
 	// Start has returned; it returns at once.
 	Start(ctx context.Context, side *http.Server, notify func(Status)) (Session, error)
+	// Instead reads from the header of an answer at a public address what the service says there in Postern's place, nil if
+	// that is not known to be the service's.
+	Instead(header http.Header) *Error
+}
+
+// Diagnoser is a Provider that can try whether its service is reached.
+type Diagnoser interface {
+	// Diagnose says how far it came, without signing in.
+	Diagnose(ctx context.Context) (string, error)
 }
 
 // Session is a tunnel that is up, or was.
@@ -44,14 +53,28 @@ const (
 	Failed       State = "failed"       // it will not be by itself: see Error
 )
 
+// Reason is why a tunnel is not up, where no code of its service says that.
+type Reason string
+
+// The reasons that a tunnel is not up for. Others have their Detail alone.
+const (
+	Unreachable  Reason = "unreachable"   // the service does not answer
+	Broken       Reason = "broken"        // the connection to it stands still, and is made anew
+	Stopped      Reason = "stopped"       // the owner has ended the tunnel at the service
+	OtherAddress Reason = "other-address" // the service has given another address than the one that clients know
+	NoAccount    Reason = "no-account"    // the owner's account at the service is not known
+)
+
 // Status is how a tunnel stands at one moment. Nothing in it is secret.
 type Status struct {
 	State   State
 	URL     string    // the public address; "" before it is known
 	Account string    // of the service, as it calls it; "" if there is none
 	Plan    string    // that the account has; "" if not known
+	Limit   int       // how many requests a month the plan allows; 0 if not known
 	Region  string    // of the service's edge; "" if not known
 	Code    string    // the service's code of what is wrong, e.g. ERR_NGROK_107; "" if nothing is, or it gave none
+	Reason  Reason    // what is wrong; "" if nothing is, the code says it, or the detail alone does
 	Detail  string    // what is wrong and what to do, a sentence; "" if nothing is
 	At      time.Time // since when
 }
@@ -59,6 +82,7 @@ type Status struct {
 // Error is why a tunnel is not up and will not be by trying again.
 type Error struct {
 	Code   string // the service's, e.g. ERR_NGROK_107; "" if it gave none
+	Reason Reason // "" if the code says it, or the detail alone
 	Detail string // what is wrong and what to do, a sentence
 }
 

@@ -16,7 +16,7 @@ const copiedFor = 2 * time.Second
 
 // banner is something that must be known on every page.
 type banner struct {
-	Kind string // lockdown, trouble, locked, nokeychain, vault, tunnel, paused, shared, demo or notray
+	Kind string // lockdown, trouble, locked, nokeychain, vault, tunnel, limit, paused, shared, demo or notray
 	Text string
 	Do   string // what its button says; "" for none
 }
@@ -40,24 +40,13 @@ func banners(s desk.Snapshot, trayHost bool) []banner {
 	default:
 		add(true, "vault", text.T("window.vault_trouble", text.Values{"Why": plain(v.Trouble, longestText)}), text.T("window.try_again"))
 	}
-	add(s.TunnelTrouble != "", "tunnel", tunnelTrouble(s), text.T("window.see_share"))
+	add(s.Tunnel.Troubled(), "tunnel", troubleWord(s.Tunnel), text.T("window.see_share"))
+	add(s.Tunnel.Up() && s.Tunnel.NearLimit(), "limit", text.T("window.near_limit", text.Values{"Count": thousands(s.Tunnel.Requests), "Limit": thousands(s.Tunnel.Limit)}), text.T("window.see_share"))
 	add(s.Paused && !s.LockedDown, "paused", text.T("window.paused"), text.T("window.resume"))
 	add(s.Public != "" && !s.Paused && !s.LockedDown, "shared", text.T("window.shared"), text.T("share.stop"))
 	add(s.Demo, "demo", text.T("window.demo"), "")
 	add(!trayHost, "notray", text.T("window.no_tray"), "")
 	return all
-}
-
-// tunnelTrouble says what is wrong with the way from outside.
-func tunnelTrouble(s desk.Snapshot) string {
-	v := text.Values{"Why": plain(s.TunnelTrouble, longestText)}
-	switch {
-	case s.Tunnel.Up():
-		return text.T("window.tunnel_unreached", v)
-	case s.Tunnel.State == notShared:
-		return text.T("window.tunnel_still", v)
-	}
-	return text.T("window.tunnel_trouble", v)
 }
 
 func (w *window) bannerRow(b banner) fyne.CanvasObject {
@@ -70,6 +59,8 @@ func (w *window) bannerRow(b banner) fyne.CanvasObject {
 		sign, color = theme.ErrorIcon(), theme.ColorNameError
 	case "tunnel":
 		sign, color, act = theme.ErrorIcon(), theme.ColorNameError, func() { w.open(viewShare) }
+	case "limit":
+		act = func() { w.open(viewShare) }
 	case "locked":
 		sign, act = theme.LoginIcon(), w.app.config.Retry
 	case "vault":

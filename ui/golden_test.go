@@ -11,6 +11,7 @@ import (
 	"postern/internal/activity"
 	"postern/internal/desk"
 	"postern/internal/picture"
+	"postern/tunnel"
 	"postern/ui/text"
 )
 
@@ -126,7 +127,7 @@ func TestSharingElsewhere(t *testing.T) {
 	}{
 		{"share-shared-de.png", "de_DE.UTF-8", near, 760},
 		{"share-fresh-de.png", "de_DE.UTF-8", fresh(), 760},
-		{"share-failed-de.png", "de_DE.UTF-8", tunnelled("failed", "ERR_NGROK_107", noToken), 760},
+		{"share-failed-de.png", "de_DE.UTF-8", tunnelled(tunnel.Failed, "ERR_NGROK_107", noToken), 760},
 		{"share-shared-narrow.png", "en_GB.UTF-8", near, 0},
 		{"share-fresh-narrow.png", "en_GB.UTF-8", fresh(), 0},
 	} {

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"postern/internal/desk"
+	"postern/tunnel"
 	"postern/ui/text"
 )
 
@@ -62,7 +63,7 @@ func state(s desk.Snapshot) State {
 // standingState is how it stands beside what waits.
 func standingState(s desk.Snapshot) State {
 	switch {
-	case s.LockedDown, s.Trouble != "", vaultStops(s), s.TunnelTrouble != "", slices.ContainsFunc(s.Profiles, mustSignIn):
+	case s.LockedDown, s.Trouble != "", vaultStops(s), s.Tunnel.Troubled(), slices.ContainsFunc(s.Profiles, mustSignIn):
 		return Trouble
 	case s.Public != "" && !s.Paused:
 		return Shared
@@ -101,20 +102,22 @@ func stateLine(s desk.Snapshot) string {
 		return text.T("tray.vault_asked")
 	case s.Paused:
 		return text.T("tray.paused")
-	case s.TunnelTrouble != "" && s.Tunnel.Up():
+	case s.Tunnel.Troubled() && s.Tunnel.Up():
 		return text.T("tray.tunnel_unreached")
-	case s.TunnelTrouble != "" && s.Tunnel.State == notShared:
+	case s.Tunnel.Troubled() && s.Tunnel.State != tunnel.Failed:
 		return text.T("tray.tunnel_still")
-	case s.TunnelTrouble != "":
+	case s.Tunnel.Troubled():
 		return text.T("tray.tunnel_trouble")
 	case again >= 0:
 		return text.T("tray.sign_in_again", text.Values{"Profile": plain(s.Profiles[again].Name, 30)})
 	case !s.Serving:
 		return text.T("tray.starting")
-	case s.Tunnel.State == connecting:
+	case s.Tunnel.State == tunnel.Connecting:
 		return text.T("tray.connecting")
-	case s.Tunnel.State == reconnecting:
+	case s.Tunnel.State == tunnel.Reconnecting:
 		return text.T("tray.reconnecting")
+	case s.Public != "" && s.Tunnel.NearLimit():
+		return text.T("tray.near_limit")
 	case s.Public != "" && clients == 0:
 		return text.T("tray.shared_none")
 	case s.Public != "":

@@ -14,6 +14,7 @@ import (
 
 	"postern/internal/approval"
 	"postern/internal/desk"
+	"postern/tunnel"
 )
 
 // drawn is a menu as it is read: disabled in brackets, a check mark before what is checked.
@@ -157,7 +158,7 @@ Lock down…
 ---
 Settings…
 Quit Postern`},
-		{"the tunnel failed", with(fresh(), func(s *desk.Snapshot) { s.TunnelTrouble, s.Tunnel.State = "ngrok says no", "failed" }), Trouble, `[Not shared, though it should be]
+		{"the tunnel failed", with(fresh(), func(s *desk.Snapshot) { s.Tunnel.State, s.Tunnel.Detail = tunnel.Failed, "ngrok says no" }), Trouble, `[Not shared, though it should be]
 ---
 Open Postern
 Copy local address
@@ -168,7 +169,7 @@ Lock down…
 ---
 Settings…
 Quit Postern`},
-		{"connecting", tunnelled("connecting", "", ""), Idle, `[Connecting to the internet…]
+		{"connecting", tunnelled(tunnel.Connecting, "", ""), Idle, `[Connecting to the internet…]
 ---
 Open Postern
 Copy local address
@@ -179,19 +180,7 @@ Lock down…
 ---
 Settings…
 Quit Postern`},
-		{"reconnecting", tunnelled("reconnecting", "", "ngrok is away"), Shared, `[Shared, but connecting again…]
----
-Open Postern
-Copy local address
-Profiles > ✓ work (anna@work.example) / --- / Add profile…
-✓ Share on the internet
-Copy public address
-Pause all access
-Lock down…
----
-Settings…
-Quit Postern`},
-		{"shared, but not reached", with(shared(), func(s *desk.Snapshot) { s.TunnelTrouble = "it does not answer" }), Trouble, `[Shared, but perhaps not reached]
+		{"reconnecting", tunnelled(tunnel.Reconnecting, "", "ngrok is away"), Shared, `[Shared, but connecting again…]
 ---
 Open Postern
 Copy local address
@@ -203,7 +192,19 @@ Lock down…
 ---
 Settings…
 Quit Postern`},
-		{"off, but it still answers", with(fresh(), func(s *desk.Snapshot) { s.TunnelTrouble = "another one is shared there" }), Trouble, `[Not shared, but its address still answers]
+		{"shared, but not reached", with(shared(), func(s *desk.Snapshot) { s.Tunnel.Check.What = desk.Silent }), Trouble, `[Shared, but perhaps not reached]
+---
+Open Postern
+Copy local address
+Profiles > ✓ work (anna@work.example) / --- / Add profile…
+✓ Share on the internet
+Copy public address
+Pause all access
+Lock down…
+---
+Settings…
+Quit Postern`},
+		{"off, but it still answers", with(fresh(), func(s *desk.Snapshot) { s.Tunnel.Check.What = desk.Alive }), Trouble, `[Not shared, but its address still answers]
 ---
 Open Postern
 Copy local address

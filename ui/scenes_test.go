@@ -8,6 +8,7 @@ import (
 	"postern/internal/approval"
 	"postern/internal/desk"
 	"postern/internal/settings"
+	"postern/tunnel"
 )
 
 // The scenes are snapshots that tests draw.
@@ -34,7 +35,7 @@ func everySetting() []desk.Setting {
 func fresh() desk.Snapshot {
 	return desk.Snapshot{At: now, Version: "0.1.0", Dir: "/home/anna/.config/postern", Folder: "/home/anna/.config/postern/files", Serving: true,
 		Local: "http://127.0.0.1:7878/mcp", Vault: desk.Vault{Kind: "the GNOME keyring"}, Settings: everySetting(),
-		Tunnel: desk.Tunnel{Provider: settings.Ngrok, State: "off", Needs: `your ngrok account is not known yet: run "postern tunnel login", or connect it on the page Share`}}
+		Tunnel: desk.Tunnel{Provider: settings.Ngrok, State: tunnel.Off, Needs: `your ngrok account is not known yet: run "postern tunnel login", or connect it on the page Share`}}
 }
 
 // set gives a setting of a scene a value.
@@ -93,20 +94,20 @@ func shared() desk.Snapshot {
 	s := usual()
 	s.Profiles = s.Profiles[:1]
 	s.Public = "https://postern-anna.ngrok-free.dev/mcp"
-	s.Tunnel = desk.Tunnel{Provider: settings.Ngrok, State: "online", URL: s.Public, Since: now.Add(-2 * time.Hour), Until: now.Add(6 * time.Hour), Account: "Anna Berg", Plan: "Free", Region: "eu",
-		LastCall: now.Add(-7 * time.Minute), Requests: 1234, Limit: 20_000, Check: "https://postern-anna.ngrok-free.dev answers as it should"}
+	s.Tunnel = desk.Tunnel{Provider: settings.Ngrok, State: tunnel.Online, URL: s.Public, Since: now.Add(-2 * time.Hour), Until: now.Add(6 * time.Hour), Account: "Anna Berg", Plan: "Free", Region: "eu",
+		LastCall: now.Add(-7 * time.Minute), Requests: 1234, Limit: 20_000, Check: desk.Found{What: desk.Answers}}
 	return s
 }
 
 // tunnelled is shared, in another state of the tunnel.
-func tunnelled(state, code, detail string) desk.Snapshot {
+func tunnelled(state tunnel.State, code, detail string) desk.Snapshot {
 	s := shared()
 	s.Tunnel.State, s.Tunnel.Code, s.Tunnel.Detail = state, code, detail
-	if state == "connecting" || state == "failed" {
-		s.Public, s.Tunnel.Check = "", ""
+	if !s.Tunnel.Up() {
+		s.Public, s.Tunnel.Check = "", desk.Found{}
 	}
-	if state == "failed" {
-		s.TunnelTrouble, s.Tunnel.URL = detail, ""
+	if state == tunnel.Failed {
+		s.Tunnel.URL = ""
 	}
 	return s
 }
@@ -116,7 +117,7 @@ func owned(address string) desk.Snapshot {
 	s := usual()
 	set(&s, "tunnel.provider", settings.OwnURL)
 	set(&s, "tunnel.url", address)
-	s.Tunnel = desk.Tunnel{Provider: settings.OwnURL, State: "off"}
+	s.Tunnel = desk.Tunnel{Provider: settings.OwnURL, State: tunnel.Off}
 	if address == "" {
 		s.Tunnel.Needs = "the address at which your proxy is reached is not known yet"
 	}
@@ -141,8 +142,7 @@ func troubled() desk.Snapshot {
 	s := usual()
 	s.Serving, s.Local = false, ""
 	s.Trouble = "listening: listen tcp 127.0.0.1:7878: bind: address already in use; choose another port with the setting http.port, or once with --addr"
-	s.TunnelTrouble = noToken
-	s.Tunnel.State, s.Tunnel.Detail, s.Tunnel.Code = "failed", noToken, "ERR_NGROK_107"
+	s.Tunnel.State, s.Tunnel.Detail, s.Tunnel.Code = tunnel.Failed, noToken, "ERR_NGROK_107"
 	return s
 }
 
@@ -207,9 +207,8 @@ func hostile() desk.Snapshot {
 		{ID: "a2", Kind: approval.Action, Client: long, State: approval.Pending, CreatedAt: now, Preview: approval.Preview{Title: "Send " + shell}}}
 	s.Trouble = "listening: " + bidi + shell
 	s.Public, s.Folder, s.Dir, s.Vault.Kind = "https://xn--cude-6cd.example/"+strings.Repeat("a", 400), "/home/"+long, "/home/"+bidi, shell
-	s.Tunnel = desk.Tunnel{Provider: settings.Ngrok, State: "online", URL: s.Public, Account: bidi + "\n" + long, Plan: shell, Check: "answers: " + bidi + "\x1b[31m" + long, CheckBad: true,
+	s.Tunnel = desk.Tunnel{Provider: settings.Ngrok, State: tunnel.Online, URL: s.Public, Account: bidi + "\n" + long, Plan: shell, Check: desk.Found{What: "answers: " + bidi, Says: "answers: " + bidi + "\x1b[31m" + long},
 		ConnectURL: bidi, CAFile: "/home/" + long, Requests: 1 << 40, Limit: 1}
-	s.TunnelTrouble = s.Tunnel.Check
 	s.Clients[0].LastFrom, s.Clients[1].LastFrom = activity.Public, activity.Public
 	return s
 }

@@ -9,6 +9,7 @@ import (
 
 	"postern/internal/desk"
 	"postern/internal/settings"
+	"postern/tunnel"
 	"postern/ui/text"
 )
 
@@ -63,7 +64,7 @@ func (v *shareView) content() fyne.CanvasObject { return v.root }
 func (v *shareView) update(s desk.Snapshot) {
 	now := v.w.app.config.Now()
 	sh := sharingOf(s, v.asked, v.ending)
-	v.stop.set([]stopping{{Can: s.Tunnel.On() && sh.State != connecting, Ends: v.ending}})
+	v.stop.set([]stopping{{Can: s.Tunnel.On() && sh.State != tunnel.Connecting, Ends: v.ending}})
 	v.details.set(detailsOf(s, now))
 	v.head.set([]sharing{sh})
 	v.account.update(sh.State == needed && sh.Provider == settings.Ngrok, s)
@@ -116,7 +117,7 @@ func (v *shareView) switchOn() {
 		case err == nil:
 			v.w.app.work.mended(text.T("share.switching_on"))
 		case errors.Is(err, context.Canceled):
-		case s.Tunnel.State == "failed": // then the page says why
+		case s.Tunnel.State == tunnel.Failed: // then the page says why
 			v.w.open(viewShare)
 			v.w.raise()
 		default:

@@ -13,6 +13,7 @@ import (
 
 	"postern/internal/activity"
 	"postern/internal/desk"
+	"postern/tunnel"
 )
 
 func TestSharingIsSwitchedOnAndOff(t *testing.T) {
@@ -35,7 +36,7 @@ func TestSharingIsSwitchedOnAndOff(t *testing.T) {
 
 // TestSharingEndsFromEveryPage with one click, and without a question.
 func TestSharingEndsFromEveryPage(t *testing.T) {
-	for _, state := range []string{"online", "reconnecting"} {
+	for _, state := range []tunnel.State{tunnel.Online, tunnel.Reconnecting} {
 		for i := range pages {
 			st := newStage(t, tunnelled(state, "", ""))
 			st.bridge.snapshot = usual()
@@ -60,8 +61,8 @@ func TestConnectingIsCancelled(t *testing.T) {
 	on := held
 	st.draw(usual()) // the snapshot lags behind
 	st.shows(t, "Connecting…")
-	st.draw(tunnelled("connecting", "ERR_NGROK_334", "the address is in use: it is tried again"))
-	st.shows(t, "Connecting…", "The address is in use: it is tried again.", "ERR_NGROK_334")
+	st.draw(tunnelled(tunnel.Connecting, "ERR_NGROK_334", "the address is in use: it is tried again"))
+	st.shows(t, "Connecting…", "The address is online already, from here a moment ago or from somewhere else; it is tried again.", "ERR_NGROK_334")
 	st.press(t, "Cancel")
 	held()
 	on()
@@ -75,15 +76,15 @@ func TestConnectingIsCancelled(t *testing.T) {
 func TestSharingThatFailsSaysWhatToDo(t *testing.T) {
 	st := newStage(t, usual())
 	st.window.open(viewShare)
-	st.bridge.snapshot = tunnelled("failed", "ERR_NGROK_107", noToken)
+	st.bridge.snapshot = tunnelled(tunnel.Failed, "ERR_NGROK_107", noToken)
 	st.bridge.shared = func(context.Context, string) error { return errors.New(noToken) }
 	st.press(t, "Share on the internet")
-	st.shows(t, "Sharing has failed", "ngrok does not know this authtoken: copy it again", "ERR_NGROK_107", "Change account…")
-	if n := strings.Count(st.seen(), "copy it again"); n != 1 {
+	st.shows(t, "Sharing has failed", "ngrok does not know the authtoken: copy the one at", "ERR_NGROK_107", "Change account…")
+	if n := strings.Count(st.seen(), "copy the one at"); n != 1 {
 		t.Errorf("the page says it %d times", n)
 	}
 	st.window.open(viewStatus)
-	st.shows(t, "Assistants elsewhere cannot reach Postern: ngrok does not know this authtoken")
+	st.shows(t, "Assistants elsewhere cannot reach Postern: ngrok does not know the authtoken")
 	st.press(t, "Show sharing")
 	st.bridge.taken()
 	st.bridge.shared, st.bridge.snapshot = nil, shared()
@@ -125,7 +126,7 @@ func TestTheTraySharesAndStops(t *testing.T) {
 	st.bridge.snapshot = usual()
 	tray.choose(t, "Share on the internet")
 	st.called(t, "share off", "snapshot")
-	st.bridge.snapshot = tunnelled("failed", "", noToken)
+	st.bridge.snapshot = tunnelled(tunnel.Failed, "", noToken)
 	st.bridge.shared = func(context.Context, string) error { return errors.New(noToken) }
 	tray.choose(t, "Share on the internet")
 	if !st.window.shown || st.window.at != viewShare {
@@ -344,15 +345,4 @@ func TestAResetKeepsTheAddress(t *testing.T) {
 	st.shows(t, "1 setting goes back")
 	st.press(t, "Reset")
 	st.called(t, `set tunnel.off_after to "8h"`)
-}
-
-// TestAnAddressThatAnswersThoughNothingIsShared is another's, which the words say.
-func TestAnAddressThatAnswersThoughNothingIsShared(t *testing.T) {
-	s := asked()
-	s.Tunnel.CheckBad, s.Tunnel.Check = true, "it still answers as Postern: another one is shared there"
-	s.TunnelTrouble = s.Tunnel.Check
-	st := newStage(t, s)
-	st.shows(t, "Not shared, but its address still answers", "You do not share, and yet: it still answers", "Clients on this computer can work.")
-	st.press(t, "Show sharing")
-	st.shows(t, "Not shared", "It still answers as Postern: another one is shared there.")
 }

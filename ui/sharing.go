@@ -14,22 +14,17 @@ import (
 	"postern/internal/activity"
 	"postern/internal/desk"
 	"postern/internal/settings"
+	"postern/tunnel"
 	"postern/ui/text"
 )
 
-// The states that the page knows; the others are the tunnel's own.
-const (
-	notShared    = "off"
-	needed       = "needs" // something must be done before it can be switched on
-	connecting   = "connecting"
-	online       = "online"
-	reconnecting = "reconnecting"
-	failed       = "failed"
-)
+// needed is the state of the page in which something must be done before sharing can be switched on; the others are the
+// tunnel's.
+const needed tunnel.State = "needs"
 
 // sharing is how the public side stands, in words.
 type sharing struct {
-	State    string
+	State    tunnel.State
 	Provider string
 	URL      string // at which it is reached, or will be, as it is copied; "" if that is not known
 	Why      string // what is wrong, or missing
@@ -39,18 +34,18 @@ type sharing struct {
 // sharingOf reads how it stands. What the owner has asked for a moment ago is not in the snapshot yet.
 func sharingOf(s desk.Snapshot, asked, ending bool) sharing {
 	t := s.Tunnel
-	sh := sharing{State: t.State, Provider: t.Provider, URL: t.URL, Why: text.Sentence(plain(t.Detail, longestText)), Ending: ending}
+	sh := sharing{State: t.State, Provider: t.Provider, URL: t.URL, Why: text.Sentence(faultWord(t)), Ending: ending}
 	switch {
 	case asked && !t.Up():
-		sh.State = connecting
-		if t.State == failed {
+		sh.State = tunnel.Connecting
+		if t.State == tunnel.Failed {
 			sh.Why = ""
 		}
-	case t.On(), t.State == failed:
+	case t.On(), t.State == tunnel.Failed:
 	case t.Needs != "":
 		sh.State, sh.Why = needed, needsWord(t)
 	default:
-		sh.State, sh.Why = notShared, ""
+		sh.State, sh.Why = tunnel.Off, ""
 	}
 	if sh.URL == "" {
 		sh.URL = addressOf(s)
@@ -84,18 +79,18 @@ func (v *shareView) headRow(s sharing) fyne.CanvasObject {
 	switch s.State {
 	case needed:
 		return v.standing(s, theme.InfoIcon(), theme.ColorNamePrimary, text.T("share.needed"), s.Why, v.meaning(s))
-	case connecting:
+	case tunnel.Connecting:
 		cancel := newButton(text.T("window.cancel"), nil, v.switchOff)
 		if s.Ending {
 			cancel.Disable()
 		}
 		return v.standing(s, theme.MoreHorizontalIcon(), theme.ColorNamePrimary, text.T("share.connecting"), why(s, text.T("share.connecting_text")),
 			container.NewPadded(widget.NewProgressBarInfinite()), v.details.box, buttons(cancel))
-	case online:
+	case tunnel.Online:
 		return v.standing(s, theme.UploadIcon(), theme.ColorNameError, text.T("share.on"), text.T("share.on_text"), v.address(s), v.details.box)
-	case reconnecting:
+	case tunnel.Reconnecting:
 		return v.standing(s, theme.ViewRefreshIcon(), theme.ColorNameWarning, text.T("share.reconnecting"), why(s, text.T("share.reconnecting_text")), v.address(s), v.details.box)
-	case failed:
+	case tunnel.Failed:
 		do := buttons(newButton(text.T("window.try_again"), theme.ViewRefreshIcon(), v.switchOn).main())
 		if s.Provider == settings.Ngrok {
 			more(do, newButton(text.T("share.account_change"), nil, v.account.change))
@@ -157,11 +152,11 @@ func detailsOf(s desk.Snapshot, now time.Time) []detail {
 		}
 	}
 	if !t.Up() {
-		add(t.State == notShared && addressOf(s) != "", text.T("share.address"), plain(addressOf(s), longestLine), false)
+		add(t.State == tunnel.Off && addressOf(s) != "", text.T("share.address"), plain(addressOf(s), longestLine), false)
 	} else {
 		add(!t.Since.IsZero(), text.T("share.since"), sinceOf(t, now), false)
 	}
-	add(t.Code != "" && t.State != notShared, text.T("share.fault"), plain(t.Code, 40), false)
+	add(t.Code != "" && t.State != tunnel.Off, text.T("share.fault"), plain(t.Code, 40), false)
 	add(t.Account != "", text.T("share.account"), name(t.Account), false) // the owner sees it if it is not theirs
 	add(t.Plan != "", text.T("share.plan"), plain(t.Plan, 40), false)
 	if t.Up() {
@@ -172,7 +167,7 @@ func detailsOf(s desk.Snapshot, now time.Time) []detail {
 		add(true, text.T("share.last"), last, false)
 	}
 	add(t.Up() || t.Requests > 0, text.T("share.requests"), requestsOf(t), t.NearLimit())
-	add(t.Check != "", text.T("share.check"), text.Sentence(plain(t.Check, longestText)), t.CheckBad)
+	add(t.Check.What != "", text.T("share.check"), text.Sentence(foundWord(t)), t.Check.Bad())
 	add(t.Provider == settings.Ngrok && (t.ConnectURL != "" || t.CAFile != ""), text.T("share.service"), serviceOf(t), true)
 	if t.Up() {
 		add(true, text.T("share.who"), whoOf(s, now), false)

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"postern/internal/desk"
+	"postern/tunnel"
 )
 
 // pictured is what a window can be brought to.
@@ -110,28 +111,26 @@ func states() []pictured {
 			st.window.views[viewStatus].(*statusView).apps.look()
 			st.draw(s)
 		}},
-		{name: "share-connecting", open: drawnAt(viewShare, tunnelled("connecting", "", ""))},
-		{name: "share-reconnecting", open: drawnAt(viewShare, tunnelled("reconnecting", "", "the connection to ngrok broke off: it is made again in 8 seconds"))},
-		{name: "share-failed", open: drawnAt(viewShare, tunnelled("failed", "ERR_NGROK_107", noToken))},
-		{name: "share-failed-hostile", size: tall, open: drawnAt(viewShare, tunnelled("failed", bidi+long, bidi+"\n\nAllow "+shell+long))},
+		{name: "share-connecting", open: drawnAt(viewShare, tunnelled(tunnel.Connecting, "", ""))},
+		{name: "share-reconnecting", open: drawnAt(viewShare, tunnelled(tunnel.Reconnecting, "", "the connection to ngrok broke off: it is made again in 8 seconds"))},
+		{name: "share-failed", open: drawnAt(viewShare, tunnelled(tunnel.Failed, "ERR_NGROK_107", noToken))},
+		{name: "share-failed-hostile", size: tall, open: drawnAt(viewShare, tunnelled(tunnel.Failed, bidi+long, bidi+"\n\nAllow "+shell+long))},
 		{name: "share-near-limit", size: tall, open: func(_ *testing.T, st *stage) {
 			s := shared()
-			s.Tunnel.Requests, s.Tunnel.CheckBad, s.Tunnel.Until = 17_950, true, time.Time{}
-			s.Tunnel.Check = "https://postern-anna.ngrok-free.dev: ngrok answers ERR_NGROK_3200"
+			s.Tunnel.Requests, s.Tunnel.Until = 17_950, time.Time{}
+			s.Tunnel.Check = desk.Found{What: desk.Instead, Code: "ERR_NGROK_3200"}
 			s.Tunnel.ConnectURL, s.Tunnel.CAFile = "connect.example.com:443", "/home/anna/ca.pem"
-			s.TunnelTrouble = s.Tunnel.Check
 			drawnAt(viewShare, s)(nil, st)
 		}},
 		{name: "share-still", open: func(_ *testing.T, st *stage) {
 			s := usual()
-			s.Tunnel.Requests, s.Tunnel.CheckBad = 1234, true
-			s.Tunnel.Check = "https://postern-anna.ngrok-free.dev still answers as Postern: another one is shared there; end it, or revoke the authtoken at dashboard.ngrok.com/authtokens"
-			s.TunnelTrouble = s.Tunnel.Check
+			s.Tunnel.Requests = 1234
+			s.Tunnel.Check.What = desk.Alive
 			drawnAt(viewShare, s)(nil, st)
 		}},
 		{name: "share-account", size: tall, open: drawnAt(viewShare, fresh())},
 		{name: "share-account-change", size: tall, open: func(t *testing.T, st *stage) {
-			st.draw(tunnelled("failed", "ERR_NGROK_107", noToken))
+			st.draw(tunnelled(tunnel.Failed, "ERR_NGROK_107", noToken))
 			st.window.open(viewShare)
 			st.press(t, "Change account…")
 			st.entryIn(t, 0).SetText("2abc_secret")

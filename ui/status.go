@@ -10,6 +10,7 @@ import (
 
 	"postern/internal/activity"
 	"postern/internal/desk"
+	"postern/tunnel"
 	"postern/ui/text"
 )
 
@@ -100,9 +101,9 @@ func standingOf(s desk.Snapshot) standing {
 		st.Asked, st.Text = true, text.T("window.stands_vault_asked")
 	case s.Paused:
 		st.Text = text.T("window.stands_paused")
-	case s.TunnelTrouble != "" && s.Tunnel.State == notShared:
+	case s.Tunnel.Troubled() && s.Tunnel.State == tunnel.Off:
 		st.Text = text.T("window.stands_still")
-	case s.TunnelTrouble != "":
+	case s.Tunnel.Troubled():
 		st.Text = text.T("window.stands_trouble")
 	case slices.ContainsFunc(s.Profiles, mustSignIn):
 		st.Again = s.Profiles[slices.IndexFunc(s.Profiles, mustSignIn)].Name
@@ -197,9 +198,9 @@ func factsOf(s desk.Snapshot) []fact {
 	switch {
 	case s.Public != "":
 		sharing = plain(s.Public, longestLine)
-	case s.Tunnel.State == connecting:
+	case s.Tunnel.State == tunnel.Connecting:
 		sharing = text.T("share.connecting")
-	case s.Tunnel.State == failed:
+	case s.Tunnel.State == tunnel.Failed:
 		sharing = text.T("share.failed")
 	}
 	return []fact{

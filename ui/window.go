@@ -108,7 +108,7 @@ func (w *window) update(s desk.Snapshot) {
 func (w *window) updateBanners(s desk.Snapshot) {
 	all := banners(s, w.app.config.TrayHost)
 	if w.at == viewShare {
-		all = slices.DeleteFunc(all, func(b banner) bool { return b.Kind == "shared" || b.Kind == "tunnel" })
+		all = slices.DeleteFunc(all, func(b banner) bool { return slices.Contains([]string{"shared", "tunnel", "limit"}, b.Kind) })
 	}
 	w.banners.set(all)
 }

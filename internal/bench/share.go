@@ -92,10 +92,10 @@ func checked(ctx context.Context, owner *core.Bridge) (wrong string, err error) 
 		if err != nil {
 			return "", err
 		}
-		if t.CheckBad {
-			return t.Check, nil
+		if t.Check.Bad() {
+			return t.Check.Says, nil
 		}
-		if t.Check != "" {
+		if t.Check.What != "" {
 			return "", nil
 		}
 		select {

@@ -88,17 +88,15 @@ func (s *serving) grant(scopes ...string) (oauth.Grant, string) {
 // call calls a tool with the token and returns the status and the answer.
 func (s *serving) call(token, name, args string) (int, string) {
 	s.t.Helper()
-	meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
-	body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + name + `","arguments":` + args + `,` + meta + `}}`
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for header, value := range map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": name} {
-		req.Header.Set(header, value)
-	}
-	resp, err := http.DefaultClient.Do(req)
+	return s.callAt(http.DefaultClient, s.url, token, name, args)
+}
+
+// callAt does so at another address, by that client.
+func (s *serving) callAt(c *http.Client, address, token, name, args string) (int, string) {
+	s.t.Helper()
+	req := s.request(address, token, "tools/call", `"name":"`+name+`","arguments":`+args)
+	req.Header.Set("Mcp-Name", name)
+	resp, err := c.Do(req)
 	if err != nil {
 		return 0, err.Error()
 	}
@@ -108,6 +106,21 @@ func (s *serving) call(token, name, args string) (int, string) {
 		return resp.StatusCode, err.Error()
 	}
 	return resp.StatusCode, string(b)
+}
+
+// request is one of the newest revision.
+func (s *serving) request(address, token, method, params string) *http.Request {
+	s.t.Helper()
+	meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, address, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"`+method+`","params":{`+params+`,`+meta+`}}`))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for header, value := range map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": method} {
+		req.Header.Set(header, value)
+	}
+	return req
 }
 
 const search = `{"query":"in:inbox","max":1}`

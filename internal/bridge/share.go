@@ -1,9 +1,9 @@
 package bridge
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -38,13 +38,7 @@ type sharing struct {
 	mu     sync.Mutex // guards the fields below
 	until  time.Time  // when it ends by itself; zero if it does not
 	status tunnel.Status
-	check  finding
-}
-
-// finding is what was found when the address was tried from outside.
-type finding struct {
-	says string
-	bad  bool
+	check  desk.Found
 }
 
 // shareEnd is how long a tunnel may take to end.
@@ -83,13 +77,10 @@ func (h *share) keep(r, before *sharing) {
 	if before != nil {
 		before.await()
 	}
-	var session tunnel.Session
-	err := ctx.Err()
-	if err == nil {
-		session, err = r.way.provider.Start(ctx, h.s.publicSide(r.way.issuer, r.way.source, h.count.one(b.config.Now)), func(now tunnel.Status) { h.notified(r, now) })
-	}
+	session, err := h.start(r)
+	up := err == nil
 	wanted := ctx.Err() != nil
-	if err == nil {
+	if up {
 		close(r.settled)
 		b.Log.Info("sharing", "address", r.way.issuer, "way", r.way.provider.Name())
 		h.s.group.Go(func() { h.try(r) })
@@ -103,12 +94,29 @@ func (h *share) keep(r, before *sharing) {
 	}
 	r.cancel()
 	r.failed(err, wanted, h.now())
-	if session == nil {
+	if !up {
 		close(r.settled)
 	}
 	close(r.done)
 	b.changed.ring()
-	h.ended(ctx, r)
+	h.ended(ctx, r, up)
+}
+
+// start starts its provider. Another address than the one that clients know is none: they would take tokens for it.
+func (h *share) start(r *sharing) (tunnel.Session, error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
+	side := h.s.publicSide(r.way.issuer, r.way.source, h.count.one(h.s.b.config.Now))
+	session, err := r.way.provider.Start(r.ctx, side, func(now tunnel.Status) { h.notified(r, now) })
+	if err != nil {
+		return nil, err
+	}
+	if got := session.URL(); got.Scheme+"://"+got.Host != r.way.issuer {
+		_ = session.Close()
+		return nil, &tunnel.Error{Reason: tunnel.OtherAddress, Detail: fmt.Sprintf("%s gave the address %.100q instead of %s: clients know Postern by its address, so nothing is shared", r.way.provider.Name(), got, r.way.issuer)}
+	}
+	return session, nil
 }
 
 // notified keeps how a tunnel goes.
@@ -117,7 +125,7 @@ func (h *share) notified(r *sharing, now tunnel.Status) {
 	was := r.status
 	r.status = now
 	if now.State != tunnel.Online {
-		r.check = finding{} // it was of before
+		r.check = desk.Found{} // it was of before
 	}
 	r.mu.Unlock()
 	if was.State == tunnel.Reconnecting && now.State == tunnel.Online {
@@ -132,11 +140,11 @@ func (h *share) notified(r *sharing, now tunnel.Status) {
 	h.s.b.changed.ring()
 }
 
-// ended records the end, and tries whether the address is dead.
-func (h *share) ended(ctx context.Context, r *sharing) {
+// ended records the end, and tries whether the address is dead if it was up.
+func (h *share) ended(ctx context.Context, r *sharing, up bool) {
 	h.count.write(context.WithoutCancel(ctx), h.s.b)
 	h.s.b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Unshared, Code: r.now().Code})
-	if h.s.life.Err() == nil { // or else the program ends
+	if up && h.s.life.Err() == nil { // or else the program ends
 		h.s.group.Go(func() { h.tryDead(r) })
 	}
 }
@@ -150,10 +158,10 @@ func (r *sharing) failed(err error, wanted bool, now time.Time) {
 		r.status = tunnel.Status{State: tunnel.Off, At: now, URL: r.status.URL}
 		return
 	}
-	r.status.State, r.status.Code, r.status.Detail = tunnel.Failed, "", err.Error()
+	r.status.State, r.status.Code, r.status.Reason, r.status.Detail = tunnel.Failed, "", "", err.Error()
 	var why *tunnel.Error
 	if errors.As(err, &why) {
-		r.status.Code, r.status.Detail = why.Code, why.Detail
+		r.status.Code, r.status.Reason, r.status.Detail = why.Code, why.Reason, why.Detail
 	}
 }
 
@@ -200,7 +208,7 @@ func (h *share) settled(ctx context.Context) error {
 		return ctx.Err()
 	}
 	if now := r.now(); now.State == tunnel.Failed {
-		return &tunnel.Error{Code: now.Code, Detail: now.Detail}
+		return &tunnel.Error{Code: now.Code, Reason: now.Reason, Detail: now.Detail}
 	}
 	return nil
 }
@@ -290,23 +298,15 @@ func (h *share) fill(t *desk.Tunnel) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.status
-	t.State, t.Code, t.Detail, t.Account, t.Plan, t.Region = string(now.State), now.Code, now.Detail, now.Account, now.Plan, now.Region
-	t.Since, t.LastCall = now.At, h.count.lastCall()
+	t.State, t.Code, t.Reason, t.Detail = now.State, now.Code, now.Reason, now.Detail
+	t.Since, t.LastCall, t.Check = now.At, h.count.lastCall(), r.check
 	if t.On() {
-		t.Since = r.since
+		t.Since, t.Provider, t.URL, t.Until = r.since, r.way.name, r.way.issuer+oauth.Path, r.until
 	}
-	t.Check, t.CheckBad = r.check.says, r.check.bad
-	if t.On() {
-		t.Provider, t.URL, t.Until = r.way.name, r.way.issuer+oauth.Path, r.until
-	}
-	t.Limit = limits[now.Plan]
-	if t.State == string(tunnel.Off) && cmp.Or(t.Detail, t.Code) == "" {
-		t.Account, t.Plan, t.Region = "", "", ""
+	if t.State != tunnel.Off {
+		t.Account, t.Plan, t.Region, t.Limit = now.Account, now.Plan, now.Region, now.Limit
 	}
 }
-
-// limits are how many requests a month ngrok's plans allow (https://ngrok.com/docs/pricing-limits).
-var limits = map[string]int{"Free": 20_000, "Hobbyist": 100_000}
 
 // public is the address of /mcp from outside, "" if nothing is shared.
 func (h *share) public() string {

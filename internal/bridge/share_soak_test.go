@@ -123,7 +123,7 @@ func soak(t *testing.T, lasts time.Duration) {
 	outages = append(outages, s.cut())
 	endHeap, endGoroutines := heap(), runtime.NumGoroutine()
 	now, err := s.Tunnel(t.Context())
-	if err != nil || now.State != string(tunnel.Online) || now.CheckBad {
+	if err != nil || now.State != tunnel.Online || now.Check.Bad() {
 		t.Errorf("at the end the tunnel is %+v, %v", now, err)
 	}
 	cancel()

@@ -1,23 +1,20 @@
 package bridge
 
 import (
-	"bufio"
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"postern/internal/activity"
 	"postern/internal/desk"
 	"postern/internal/ngroktest"
+	"postern/internal/settings"
 	"postern/server/oauth"
 	"postern/server/oauth/opaque"
 )
@@ -125,23 +122,7 @@ func (s *shared) publicGrant(scopes ...string) string {
 // callPublic calls a tool from outside.
 func (s *shared) callPublic(token, name, args string) (int, string) {
 	s.t.Helper()
-	meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
-	body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + name + `","arguments":` + args + `,` + meta + `}}`
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.edge.URL()+oauth.Path, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for header, value := range map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": name} {
-		req.Header.Set(header, value)
-	}
-	resp, err := s.edge.Client().Do(req)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer resp.Body.Close()
-	b, _ := io.ReadAll(resp.Body) // a stream that is cut is what some tests want
-	return resp.StatusCode, string(b)
+	return s.callAt(s.edge.Client(), s.edge.URL()+oauth.Path, token, name, args)
 }
 
 // TestShare takes the owner through it: on, used, off, and the address is dead.
@@ -158,10 +139,10 @@ func TestShare(t *testing.T) {
 	if left := now.Until.Sub(s.config.Now()); left < 7*time.Hour+59*time.Minute || left > 8*time.Hour {
 		t.Errorf("it ends in %v, want 8 hours", left)
 	}
-	if now = s.until("a look from outside", func(now desk.Tunnel) bool { return now.Check != "" }); now.CheckBad || !strings.HasSuffix(now.Check, "answers as it should") {
+	if now = s.until("a look from outside", func(now desk.Tunnel) bool { return now.Check.What != "" }); now.Check.Bad() || !strings.HasSuffix(now.Check.Says, "answers as it should") {
 		t.Errorf("%+v", now)
 	}
-	if snap, err := s.Snapshot(t.Context(), "1"); err != nil || snap.Public != now.URL || snap.Tunnel.State != "online" || snap.TunnelTrouble != "" {
+	if snap, err := s.Snapshot(t.Context(), "1"); err != nil || snap.Public != now.URL || snap.Tunnel.State != "online" || snap.Tunnel.Troubled() {
 		t.Errorf("%+v, %v", snap.Tunnel, err)
 	}
 	other := openAt(t, Config{Dir: s.Dir, Getenv: fileVault})
@@ -184,7 +165,7 @@ func TestShare(t *testing.T) {
 	if status, text := s.get("/.well-known/oauth-protected-resource"); status != http.StatusNotFound || !strings.HasSuffix(text, "ERR_NGROK_3200") {
 		t.Errorf("off: %d %s", status, text)
 	}
-	if now = s.until("a look whether it is dead", func(now desk.Tunnel) bool { return strings.Contains(now.Check, "dead") }); now.State != "off" || now.CheckBad || now.URL != "" || !strings.Contains(now.Check, "ERR_NGROK_3200") {
+	if now = s.until("a look whether it is dead", func(now desk.Tunnel) bool { return strings.Contains(now.Check.Says, "dead") }); now.State != "off" || now.Check.Bad() || now.URL != "" || !strings.Contains(now.Check.Says, "ERR_NGROK_3200") {
 		t.Errorf("%+v", now)
 	}
 	if now.Requests < 2 {
@@ -232,75 +213,6 @@ func TestOnAndOff(t *testing.T) {
 	}
 }
 
-// TestTriedAgain: what was found at the address is of now: after a cut it is looked again.
-func TestTriedAgain(t *testing.T) {
-	s := newShared(t)
-	s.on()
-	s.until("a look from outside", func(now desk.Tunnel) bool { return strings.HasSuffix(now.Check, "answers as it should") })
-	s.edge.Quota("ERR_NGROK_727")
-	s.edge.Cut()
-	now := s.until("a look after the cut", func(now desk.Tunnel) bool { return now.State == "online" && now.Check != "" && now.CheckBad })
-	if !strings.Contains(now.Check, "ERR_NGROK_727") {
-		t.Errorf("%+v", now)
-	}
-}
-
-// unplugged is a network that is gone until it is plugged in.
-type unplugged struct {
-	http.RoundTripper
-	in atomic.Bool
-}
-
-func (u *unplugged) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !u.in.Load() {
-		return nil, errors.New("the network is unreachable")
-	}
-	return u.RoundTripper.RoundTrip(r)
-}
-
-// TestNoProof: that nothing answers because this computer is offline does not prove that the address is dead.
-func TestNoProof(t *testing.T) {
-	e := &ngroktest.Edge{}
-	web := &unplugged{}
-	s := shareAt(t, Config{Web: web}, e)
-	web.RoundTripper = e.Client().Transport
-	s.on()
-	if err := s.ShareOff(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	now := s.until("a look that shows nothing", func(now desk.Tunnel) bool { return strings.Contains(now.Check, "could not be seen") })
-	if now.CheckBad || !strings.Contains(now.Check, "the network is unreachable") {
-		t.Errorf("%+v", now)
-	}
-	web.in.Store(true)
-	s.until("a look that does", func(now desk.Tunnel) bool { return strings.Contains(now.Check, "is dead") })
-}
-
-// elsewhere answers for the public address, as another Postern that is shared there would.
-type elsewhere struct{ issuer string }
-
-func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
-	body := fmt.Sprintf(`{"resource":%q,"authorization_servers":[%q]}`, e.issuer+oauth.Path, e.issuer)
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-}
-
-// TestStillAnswers: another one who is shared at the address when it should be dead is told to the owner.
-func TestStillAnswers(t *testing.T) {
-	e := &ngroktest.Edge{Domain: "postern-test.ngrok-free.dev"}
-	s := shareAt(t, Config{Web: elsewhere{"https://" + e.Domain}}, e)
-	s.on()
-	if err := s.ShareOff(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	now := s.until("a look whether it is dead", func(now desk.Tunnel) bool { return now.CheckBad })
-	if !strings.Contains(now.Check, "still answers as Postern") || !strings.Contains(now.Check, "dashboard.ngrok.com/authtokens") {
-		t.Errorf("%+v", now)
-	}
-	if snap, err := s.Snapshot(t.Context(), "1"); err != nil || snap.TunnelTrouble != now.Check {
-		t.Errorf("%q, %v", snap.TunnelTrouble, err)
-	}
-}
-
 // TestTryAgainAtOnce: who switches it on again right after a failure gets a new try, not the old answer.
 func TestTryAgainAtOnce(t *testing.T) {
 	s := newShared(t)
@@ -319,7 +231,11 @@ func TestTryAgainAtOnce(t *testing.T) {
 
 func TestNothingIsSharedAfterTheEnd(t *testing.T) {
 	s := newShared(t)
-	w, _, err := s.ways(t.Context(), "1")
+	set, err := s.Settings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.way(settings.Ngrok, set.Tunnel, "1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -336,170 +252,6 @@ func TestNothingIsSharedAfterTheEnd(t *testing.T) {
 	if err := h.on(w, -1); !errors.Is(err, errNotServed) {
 		t.Errorf("%v", err)
 	}
-}
-
-// TestSidesAreApart: a token of one side is nothing on the other, whatever the headers say.
-func TestSidesAreApart(t *testing.T) {
-	s := newShared(t)
-	s.on()
-	_, local := s.grant("gmail:read")
-	public := s.publicGrant("gmail:read")
-	if status, _ := s.callPublic(local, "gmail_search", search); status != http.StatusUnauthorized {
-		t.Errorf("a local token gets %d from outside", status)
-	}
-	if status, _ := s.call(public, "gmail_search", search); status != http.StatusUnauthorized {
-		t.Errorf("a public token gets %d on this computer", status)
-	}
-	for _, header := range []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "X-Forwarded-Host", "X-Original-Host"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.edge.URL()+"/mcp", strings.NewReader("{}"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+local)
-		req.Header.Set(header, strings.TrimPrefix(s.url, "http://"))
-		resp, err := s.edge.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusUnauthorized {
-			t.Errorf("with %s a local token gets %d from outside", header, resp.StatusCode)
-		}
-	}
-}
-
-// TestNothingElseIsPublic walks over everything that this computer can be asked for, through the edge: what is not on the
-// list is not there, and nothing is at another host.
-func TestNothingElseIsPublic(t *testing.T) {
-	s := newShared(t)
-	s.on()
-	s.edge.AnyHost(true)
-	ask := func(line, host string) int {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		// One place may ask no more than 120 times at once.
-		c, err := s.edge.Dial(ctx, s.edge.Domain, fmt.Sprintf("127.0.%d.%d", len(line)%200, len(host)+1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		if _, err := fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", line, host); err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
-		if err != nil {
-			t.Fatalf("%s at %s: %v", line, host, err)
-		}
-		resp.Body.Close()
-		if code := resp.Header.Get("Ngrok-Error-Code"); code != "" {
-			t.Fatalf("%s at %s did not get through: %s", line, host, code)
-		}
-		return resp.StatusCode
-	}
-	local := strings.TrimPrefix(s.url[:len(s.url)-len("/mcp")], "http://")
-	walked := 0
-	for pattern := range s.routes("1") {
-		method, path, ok := strings.Cut(pattern, " ")
-		if !ok {
-			t.Fatalf("the route %q names no method", pattern)
-		}
-		for _, form := range []string{path, path + "/", "/" + path, "/mcp/.." + path, "/mcp/../" + strings.TrimPrefix(path, "/"), "/%2e%2e" + path, "/authorize/.." + path, "http://" + local + path, "http://" + s.edge.Domain + path} {
-			for _, host := range []string{s.edge.Domain, local, "localhost", "evil.example"} {
-				walked++
-				got := ask(method+" "+form, host)
-				if want := http.StatusNotFound; host == s.edge.Domain && strings.HasPrefix(form, "/") && got != want {
-					t.Errorf("%s %s at %s gets %d, want %d", method, form, host, got, want)
-				}
-				if got != http.StatusNotFound && got != http.StatusMisdirectedRequest {
-					t.Errorf("%s %s at %s gets %d", method, form, host, got)
-				}
-			}
-		}
-	}
-	if walked < 8*9*4 { // or else the list is not what it was
-		t.Errorf("only %d were walked", walked)
-	}
-	for _, path := range append(oauth.Paths(), oauth.Path) { // these are public, but at no other host
-		for _, host := range []string{local, "localhost", "127.0.0.1", "evil.example", s.edge.Domain + ".evil.example", s.edge.Domain + ":8443"} {
-			if got := ask("GET "+path, host); got != http.StatusMisdirectedRequest {
-				t.Errorf("%s at %s gets %d", path, host, got)
-			}
-		}
-		if got := ask("GET "+path, s.edge.Domain); got == http.StatusNotFound && !strings.HasPrefix(path, "/authorize/") || got == http.StatusMisdirectedRequest {
-			t.Errorf("%s gets %d", path, got)
-		}
-	}
-}
-
-// TestLockdownEndsTheTunnel, with ten busy streams and a reader who stands still: all is dead within two seconds.
-func TestLockdownEndsTheTunnel(t *testing.T) {
-	s := newShared(t)
-	s.on()
-	token := s.publicGrant("gmail:read")
-	var ended []<-chan struct{}
-	for range 10 {
-		done := make(chan struct{})
-		ended = append(ended, done)
-		body := s.publicStream(token)
-		go func() {
-			defer close(done)
-			_, _ = io.Copy(io.Discard, body) // until it is cut
-			body.Close()
-		}()
-	}
-	began := time.Now()
-	if err := openAt(t, Config{Dir: s.Dir, Getenv: fileVault}).Lockdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, done := range ended {
-		waitFor(t, done, "the end of all streams")
-	}
-	within(t, "the address to be offline at the edge", func() bool {
-		status, text := s.get("/mcp")
-		if !strings.Contains(text, "ERR_NGROK_") {
-			t.Fatalf("Postern answers %d %s", status, text)
-		}
-		return strings.HasSuffix(text, "ERR_NGROK_3200")
-	})
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("it took %v", took)
-	}
-	if now := s.tunnel(); now.State != "off" {
-		t.Errorf("%+v", now)
-	}
-	if err := s.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "locked down") {
-		t.Errorf("switching it on: %v", err)
-	}
-	if err := s.Lift(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if now := s.tunnel(); now.State != "off" {
-		t.Errorf("after it is lifted: %+v", now)
-	}
-	s.on()
-	if status, _ := s.callPublic(token, "gmail_search", search); status != http.StatusUnauthorized {
-		t.Errorf("the old token gets %d", status)
-	}
-}
-
-// publicStream opens a stream of notifications from outside.
-func (s *shared) publicStream(token string) io.ReadCloser {
-	s.t.Helper()
-	meta := `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.edge.URL()+oauth.Path, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},`+meta+`}}`))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for header, value := range map[string]string{"Authorization": "Bearer " + token, "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
-		"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "subscriptions/listen"} {
-		req.Header.Set(header, value)
-	}
-	resp, err := s.edge.Client().Do(req)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		s.t.Fatalf("opening a stream: %v %v", resp, err)
-	}
-	return resp.Body
 }
 
 // clock is a clock that is set forward by hand.
@@ -557,8 +309,12 @@ func TestShareFails(t *testing.T) {
 		t.Errorf("%+v", now)
 	}
 	snap, err := s.Snapshot(t.Context(), "1")
-	if err != nil || snap.Public != "" || !strings.Contains(snap.TunnelTrouble, "does not know the authtoken") {
-		t.Errorf("%q, %v", snap.TunnelTrouble, err)
+	if err != nil || snap.Public != "" || !snap.Tunnel.Troubled() || snap.Tunnel.Code != "ERR_NGROK_107" {
+		t.Errorf("%+v, %v", snap.Tunnel, err)
+	}
+	s.service().group.Wait() // nothing looks whether an address is dead that never was up
+	if now := s.tunnel(); now.Check.What != "" {
+		t.Errorf("%+v", now.Check)
 	}
 	if err := s.ShareOff(t.Context()); err != nil { // which says that it was seen
 		t.Error(err)
@@ -575,159 +331,5 @@ func TestShareFails(t *testing.T) {
 	}
 	if err := s.TunnelLogout(t.Context()); err == nil {
 		t.Error("a logout while it is on")
-	}
-}
-
-// TestQuotaIsSeen: what ngrok answers in Postern's place is told to the owner, in plain words.
-func TestQuotaIsSeen(t *testing.T) {
-	for code, words := range map[string]string{"ERR_NGROK_725": "bytes of its month", "ERR_NGROK_726": "connections of its month", "ERR_NGROK_727": "requests of its month", "ERR_NGROK_734": "more requests a minute", "ERR_NGROK_3004": "cut, or this computer is too busy", "ERR_NGROK_6024": "click \"Visit Site\"", "ERR_NGROK_9997": "ngrok answers ERR_NGROK_9997"} {
-		s := newShared(t)
-		s.edge.Quota(code)
-		s.on()
-		now := s.until("a look from outside", func(now desk.Tunnel) bool { return now.Check != "" })
-		if !now.CheckBad || !strings.Contains(now.Check, words) || !strings.Contains(now.Check, code) {
-			t.Errorf("%s: %+v", code, now)
-		}
-		if snap, err := s.Snapshot(t.Context(), "1"); err != nil || snap.TunnelTrouble != now.Check {
-			t.Errorf("%q, %v", snap.TunnelTrouble, err)
-		}
-		if code != "ERR_NGROK_734" {
-			continue
-		}
-		s.edge.Quota("") // it has passed, and the owner is not told of it any more
-		s.until("another look", func(now desk.Tunnel) bool { return now.Check != "" && !now.CheckBad })
-	}
-}
-
-func TestLoginThatIsNone(t *testing.T) {
-	s := newShared(t)
-	for _, token := range []string{"", "  ", "two words", "line\nbreak", strings.Repeat("x", 300), "tök"} {
-		if err := s.TunnelLogin(t.Context(), token, s.edge.Domain); err == nil || token != "" && len(strings.TrimSpace(token)) > 3 && strings.Contains(err.Error(), strings.TrimSpace(token)) {
-			t.Errorf("%q: %v", token, err)
-		}
-	}
-	for _, domain := range []string{"", "localhost", "http://x.dev", "x.dev/path", "1.2.3.4"} {
-		if err := s.TunnelLogin(t.Context(), authtoken, domain); err == nil || strings.Contains(err.Error(), authtoken) {
-			t.Errorf("%q: %v", domain, err)
-		}
-	}
-	if err := s.TunnelLogout(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "postern tunnel login") {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestNotSetUp(t *testing.T) {
-	s := serve(t, t.TempDir())
-	if err := s.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "postern tunnel login") {
-		t.Errorf("%v", err)
-	}
-	if err := s.SetSetting(t.Context(), "tunnel.provider", "own-url"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "tunnel.url") {
-		t.Errorf("%v", err)
-	}
-	alone := openAt(t, Config{Getenv: fileVault})
-	if err := alone.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "postern serve") {
-		t.Errorf("%v", err)
-	}
-	if err := alone.ShareOff(t.Context()); err != nil {
-		t.Errorf("%v", err)
-	}
-}
-
-// TestOwnURLByTheSwitch: the other provider, without its callers knowing.
-func TestOwnURLByTheSwitch(t *testing.T) {
-	s := serve(t, t.TempDir())
-	for name, value := range map[string]string{"tunnel.provider": "own-url", "tunnel.url": "https://" + publicHost} {
-		if err := s.SetSetting(t.Context(), name, value); err != nil {
-			t.Fatal(err)
-		}
-	}
-	l, err := listenLocal("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	behind := l.Addr().String()
-	if err := s.SetSetting(t.Context(), "tunnel.behind", behind); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "listening") {
-		t.Errorf("with the port taken: %v", err)
-	}
-	l.Close()
-	if err := s.ShareOn(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ask := func(host string) int {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+behind+oauth.ResourcePath, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Host = host
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			return 0
-		}
-		resp.Body.Close()
-		return resp.StatusCode
-	}
-	if got := ask(publicHost); got != http.StatusOK {
-		t.Errorf("%d", got)
-	}
-	if got := ask(behind); got != http.StatusMisdirectedRequest {
-		t.Errorf("another host gets %d", got)
-	}
-	now, err := s.Tunnel(t.Context())
-	if err != nil || now.Provider != "own-url" || now.URL != "https://"+publicHost+"/mcp" || now.Until.IsZero() || now.Limit != 0 {
-		t.Errorf("%+v, %v", now, err)
-	}
-	if err := s.ShareOff(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := ask(publicHost); got != 0 {
-		t.Errorf("off: %d", got)
-	}
-}
-
-// TestLookAtTunnel: what the doctor finds.
-func TestLookAtTunnel(t *testing.T) {
-	s := newShared(t)
-	look := func() map[string]Look {
-		t.Helper()
-		all, err := s.LookAtTunnel(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		by := map[string]Look{}
-		for _, one := range all {
-			by[one.What] = one
-		}
-		return by
-	}
-	if got := look(); got["tunnel"].Says != "off" || got["ngrok's service"].Bad || got["ngrok account"].Bad {
-		t.Errorf("off: %+v", got)
-	}
-	s.on()
-	got := look()
-	for _, what := range []string{"ngrok's service", "ngrok account", "public address", "issuer", "clock"} {
-		if one, ok := got[what]; !ok || one.Bad || one.Says == "" {
-			t.Errorf("%s: %+v", what, one)
-		}
-	}
-	if got["issuer"].Says != s.edge.URL() {
-		t.Errorf("%+v", got["issuer"])
-	}
-	s.edge.Quota("ERR_NGROK_727")
-	if got := look(); !got["public address"].Bad {
-		t.Errorf("%+v", got)
-	}
-	s.edge.Quota("")
-	s.set("tunnel.ca_file", "")
-	if got := look(); !got["ngrok's service"].Bad || !strings.Contains(got["ngrok's service"].Says, "certificate") {
-		t.Errorf("%+v", got)
 	}
 }

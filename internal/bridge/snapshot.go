@@ -9,7 +9,6 @@ import (
 	"postern/internal/desk"
 	"postern/internal/fakegoogle/demo"
 	"postern/internal/settings"
-	"postern/tunnel"
 )
 
 const (
@@ -91,16 +90,8 @@ func (b *Bridge) snapSettings(ctx context.Context, s *desk.Snapshot) error {
 }
 
 func (b *Bridge) snapTunnel(ctx context.Context, s *desk.Snapshot) (err error) {
-	if s.Tunnel, err = b.Tunnel(ctx); err != nil {
-		return err
-	}
-	switch {
-	case s.Tunnel.State == string(tunnel.Failed):
-		s.TunnelTrouble = s.Tunnel.Detail
-	case s.Tunnel.CheckBad:
-		s.TunnelTrouble = s.Tunnel.Check
-	}
-	return nil
+	s.Tunnel, err = b.Tunnel(ctx)
+	return err
 }
 
 func (b *Bridge) snapProfiles(ctx context.Context, s *desk.Snapshot) error {

@@ -9,48 +9,34 @@ import (
 	"net/http"
 	"time"
 
+	"postern/internal/desk"
 	"postern/server/oauth"
 	"postern/tunnel"
-	"postern/tunnel/ngrok"
 )
 
 // tryPatience is how long the own address may take to answer from outside.
 const tryPatience = 10 * time.Second
 
-// found is what answers at a public address.
-type found struct {
-	ours     bool   // it is this Postern: its metadata names that address
-	answered bool   // something answers
-	code     string // ngrok's, if it is ngrok that answers in Postern's place
-	says     string // what it is, for the owner
-}
-
-// tried asks the public address for the metadata of the resource (RFC 9728), by the way that everybody goes. It counts as
-// one request.
-func (b *Bridge) tried(ctx context.Context, issuer string) found {
+// tried asks the public address of a way for the metadata of the resource (RFC 9728), by the way that everybody goes. It
+// counts as one request.
+func (b *Bridge) tried(ctx context.Context, p tunnel.Provider, issuer string) desk.Found {
 	var m struct {
 		Resource string   `json:"resource"`
 		Servers  []string `json:"authorization_servers"`
 	}
 	header, status, err := b.publicJSON(ctx, issuer+oauth.ResourcePath, &m)
-	code := header.Get("Ngrok-Error-Code") // which ngrok alone can send
-	f := found{answered: status != 0, code: code}
-	words := ngrok.Words(code)
+	instead := p.Instead(header)
 	switch {
-	case code != "" && words != "":
-		f.says = fmt.Sprintf("%s: %s (%s)", issuer, words, code)
-	case code != "":
-		f.says = fmt.Sprintf("%s: ngrok answers %.40s", issuer, code)
+	case instead != nil:
+		return desk.Found{What: desk.Instead, Code: instead.Code, Says: fmt.Sprintf("%s: %v", issuer, instead)}
 	case status == 0:
-		f.says = fmt.Sprintf("%s does not answer: %v", issuer, err)
+		return desk.Found{What: desk.Silent, Says: fmt.Sprintf("%s does not answer: %v", issuer, err)}
 	case err != nil || status != http.StatusOK:
-		f.says = fmt.Sprintf("%s answers, but not as Postern: HTTP %d", issuer, status)
+		return desk.Found{What: desk.Stranger, Says: fmt.Sprintf("%s answers, but not as Postern: HTTP %d", issuer, status)}
 	case m.Resource != issuer+oauth.Path || len(m.Servers) != 1 || m.Servers[0] != issuer:
-		f.says = fmt.Sprintf("%s answers for another address: %.100q", issuer, m.Resource)
-	default:
-		f.ours, f.says = true, issuer+" answers as it should"
+		return desk.Found{What: desk.Misnamed, Says: fmt.Sprintf("%s answers for another address: %.100q", issuer, m.Resource)}
 	}
-	return f
+	return desk.Found{What: desk.Answers, Says: issuer + " answers as it should"}
 }
 
 // publicJSON reads what stands at a public address. A status of 0 means that nothing answered.
@@ -100,18 +86,18 @@ const tryLater = time.Hour
 // try tries whether the address answers, as long as it should.
 func (h *share) try(r *sharing) {
 	for bad := 0; ; {
-		f := h.s.b.tried(r.ctx, r.way.issuer)
+		f := h.s.b.tried(r.ctx, r.way.provider, r.way.issuer)
 		if r.ctx.Err() != nil {
 			return
 		}
 		wait := tryLater
-		if bad++; f.ours {
+		if bad++; f.What == desk.Answers {
 			bad = 0
 		} else {
 			wait = tryAgain[min(bad, len(tryAgain))-1]
 		}
 		if r.now().State == tunnel.Online { // or else the tunnel says itself what is wrong
-			h.keepFinding(r, finding{says: f.says, bad: !f.ours})
+			h.keepFound(r, f)
 		}
 		select {
 		case <-time.After(wait):
@@ -125,18 +111,18 @@ func (h *share) try(r *sharing) {
 // tryDead tries whether the address is dead, once it should be. What cannot be tried is no proof.
 func (h *share) tryDead(r *sharing) {
 	for n := 0; h.current() == r; n++ { // or else it was switched on again
-		f := h.s.b.tried(h.s.life, r.way.issuer)
+		f := h.s.b.tried(h.s.life, r.way.provider, r.way.issuer)
 		if h.s.life.Err() != nil || h.current() != r {
 			return
 		}
 		switch {
-		case f.ours:
-			h.keepFinding(r, finding{says: r.way.issuer + " still answers as Postern: another one is shared there; " + r.way.advice, bad: true})
+		case f.What == desk.Answers:
+			h.keepFound(r, desk.Found{What: desk.Alive, Says: r.way.issuer + " still answers as Postern: another one is shared there; " + r.way.advice})
 		case r.way.dead(f):
-			h.keepFinding(r, finding{says: "the address is dead, as it should be (" + f.says + ")"})
+			h.keepFound(r, desk.Found{What: desk.Dead, Says: "the address is dead, as it should be (" + f.Says + ")"})
 			return
 		default:
-			h.keepFinding(r, finding{says: "whether the address is dead could not be seen: " + f.says})
+			h.keepFound(r, desk.Found{What: desk.Unseen, Says: "whether the address is dead could not be seen: " + f.Says})
 		}
 		if n == len(tryDead) {
 			return
@@ -149,12 +135,12 @@ func (h *share) tryDead(r *sharing) {
 	}
 }
 
-func (h *share) keepFinding(r *sharing, is finding) {
+func (h *share) keepFound(r *sharing, f desk.Found) {
 	r.mu.Lock()
-	r.check = is
+	r.check = f
 	r.mu.Unlock()
-	if is.bad {
-		h.s.b.Log.Warn("trying the public address", "found", is.says)
+	if f.Bad() {
+		h.s.b.Log.Warn("trying the public address", "found", f.Says)
 	}
 	h.s.b.changed.ring()
 }

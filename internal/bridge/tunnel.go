@@ -4,106 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
-	"postern/auth/vault"
 	"postern/internal/control"
 	"postern/internal/desk"
 	"postern/internal/settings"
 	"postern/tunnel"
-	"postern/tunnel/ngrok"
-	"postern/tunnel/ownurl"
 )
-
-// authtokenKey is where the authtoken of the owner's ngrok account lies in the vault.
-const authtokenKey = "ngrok-authtoken"
 
 // sharePatience is how long ShareOn waits for the address to answer.
 const sharePatience = 20 * time.Second
 
 // errNotServed is returned where a bridge would have to serve clients first.
 var errNotServed = errors.New(`nothing serves clients: start the desktop app, or "postern serve", and try again`)
-
-// way is a way to be reached from outside.
-type way struct {
-	name     string // settings.Ngrok or settings.OwnURL
-	provider tunnel.Provider
-	issuer   string
-	source   func(*http.Request) string // the address that a request came from
-	fixed    bool                       // the start of the program has asked for it
-	dead     func(found) bool           // whether that is what answers at an address that is dead
-	advice   string                     // what to do when the address still answers as Postern
-}
-
-// ways returns the way that the settings name.
-func (b *Bridge) ways(ctx context.Context, version string) (way, settings.Settings, error) {
-	set, err := b.Settings(ctx)
-	if err != nil {
-		return way{}, set, err
-	}
-	if needs := needs(set.Tunnel); needs != "" {
-		return way{}, set, errors.New(needs)
-	}
-	if set.Tunnel.Provider == settings.OwnURL {
-		w, err := ownWay(set.Tunnel.URL, set.Tunnel.Behind)
-		return w, set, err
-	}
-	return way{
-		name: settings.Ngrok, provider: b.ngrok(set.Tunnel, version), issuer: "https://" + set.Tunnel.Domain, source: connectionSource,
-		dead: func(f found) bool { return f.code == ngrok.Offline }, advice: "end it, or revoke the authtoken at dashboard.ngrok.com/authtokens",
-	}, set, nil
-}
-
-func (b *Bridge) ngrok(t settings.Tunnel, version string) *ngrok.Provider {
-	return &ngrok.Provider{Authtoken: b.authtoken, Domain: t.Domain, ConnectURL: t.ConnectURL, CAFile: t.CAFile, Version: version, Log: b.Log}
-}
-
-// needs is what must be done before the tunnel can be switched on, "" for nothing.
-func needs(t settings.Tunnel) string {
-	switch {
-	case t.Provider == settings.OwnURL && t.URL == "":
-		return `the address at which your proxy is reached is not known yet: set it with "postern settings set tunnel.url https://..."`
-	case t.Provider == settings.Ngrok && t.Domain == "":
-		return `your ngrok account is not known yet: run "postern tunnel login", or connect it on the page Share`
-	}
-	return ""
-}
-
-// ownWay is the way through the owner's own proxy.
-func ownWay(public, behind string) (way, error) {
-	issuer, err := settings.PublicOrigin(public)
-	if err != nil {
-		return way{}, fmt.Errorf("the public address %q: %w", public, err)
-	}
-	u, err := url.Parse(issuer)
-	if err != nil {
-		return way{}, err
-	}
-	return way{
-		name: settings.OwnURL, issuer: issuer, source: proxySource, dead: func(f found) bool { return f.answered }, advice: "end it, or your proxy",
-		provider: &ownurl.Provider{URL: u, Listen: func() (net.Listener, error) { return listenLocal(behind) }},
-	}, nil
-}
-
-// authtoken reads that of the owner's ngrok account. The environment is not looked at.
-func (b *Bridge) authtoken(ctx context.Context) (string, error) {
-	v, err := b.Vault(ctx)
-	if err != nil {
-		return "", err
-	}
-	token, err := v.Get(ctx, authtokenKey)
-	if errors.Is(err, vault.ErrNotFound) {
-		return "", errors.New(`the authtoken of your ngrok account is not in the vault: run "postern tunnel login", or connect the account on the page Share`)
-	}
-	if err != nil {
-		return "", fmt.Errorf("reading the vault: %w", err)
-	}
-	return string(token), nil
-}
 
 // TunnelLogin keeps the authtoken of the owner's ngrok account in the vault, and its domain in the settings: from then on
 // that is the address of Postern from outside.
@@ -154,7 +69,14 @@ func (b *Bridge) ShareOn(ctx context.Context) error {
 	if s == nil {
 		return b.askSharing(ctx, "/tunnel/on")
 	}
-	w, set, err := b.ways(ctx, s.version)
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	if needs := needs(set.Tunnel); needs != "" {
+		return errors.New(needs)
+	}
+	w, err := b.way(set.Tunnel.Provider, set.Tunnel, s.version)
 	if err != nil {
 		return err
 	}
@@ -203,7 +125,7 @@ func (b *Bridge) Tunnel(ctx context.Context) (desk.Tunnel, error) {
 	if err != nil {
 		return desk.Tunnel{}, err
 	}
-	t := desk.Tunnel{Provider: set.Tunnel.Provider, State: string(tunnel.Off), Needs: needs(set.Tunnel), ConnectURL: set.Tunnel.ConnectURL, CAFile: set.Tunnel.CAFile}
+	t := desk.Tunnel{Provider: set.Tunnel.Provider, State: tunnel.Off, Needs: needs(set.Tunnel), ConnectURL: set.Tunnel.ConnectURL, CAFile: set.Tunnel.CAFile}
 	if t.Requests, err = b.sharedRequests(ctx); err != nil {
 		return t, err
 	}

@@ -1,20 +1,24 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
+	"postern/internal/desk"
 	"postern/internal/settings"
 	"postern/server/oauth"
 	"postern/tunnel"
 )
 
-// Look is what was found when one thing of the tunnel was looked at.
+// Look is what was found when one thing was looked at.
 type Look struct {
-	What, Says string
-	Bad        bool
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	Says string `json:"says"`
 }
 
 // clockSlack is how far a clock may be off: tokens and codes are good for minutes.
@@ -32,25 +36,29 @@ func (b *Bridge) LookAtTunnel(ctx context.Context) ([]Look, error) {
 		return nil, err
 	}
 	if t.Needs != "" && !t.On() {
-		return []Look{{What: "tunnel", Says: "not set up: Postern is reached from this computer alone"}}, nil
+		return []Look{{"tunnel", true, "not set up: Postern is reached from this computer alone"}}, nil
+	}
+	w, err := b.way(t.Provider, set.Tunnel, "")
+	if err != nil {
+		return nil, err
 	}
 	var all []Look
-	if set.Tunnel.Provider == settings.Ngrok {
-		all = append(all, b.lookAtNgrok(ctx, set.Tunnel)...)
+	if d, ok := w.provider.(tunnel.Diagnoser); ok {
+		all = append(all, lookAtService(ctx, w.provider.Name(), d))
 	}
-	if !t.On() {
-		if t.State == string(tunnel.Failed) {
-			return append(all, Look{What: "tunnel", Says: t.Detail, Bad: true}), nil
-		}
-		return append(all, Look{What: "tunnel", Says: "off"}), nil
+	if t.Provider == settings.Ngrok {
+		all = append(all, b.lookAtAccount(ctx, set.Tunnel.Domain))
 	}
-	if !t.Up() {
-		return append(all, Look{What: "tunnel", Says: t.State + ": " + t.Detail, Bad: true}), nil
+	switch {
+	case t.State == tunnel.Off:
+		return append(all, Look{"tunnel", true, "off"}), nil
+	case !t.Up():
+		return append(all, Look{"tunnel", false, string(t.State) + ": " + cmp.Or(t.Detail, "no answer so far")}), nil
 	}
-	issuer := t.URL[:len(t.URL)-len(oauth.Path)]
-	f := b.tried(ctx, issuer)
-	all = append(all, Look{What: "public address", Says: f.says, Bad: !f.ours})
-	if f.ours {
+	issuer := strings.TrimSuffix(t.URL, oauth.Path)
+	f := b.tried(ctx, w.provider, issuer)
+	all = append(all, Look{"public address", !f.Bad(), f.Says})
+	if f.What == desk.Answers {
 		all = append(all, b.lookAtIssuer(ctx, issuer))
 	}
 	return append(all, b.lookAtClock(ctx)), nil
@@ -61,32 +69,36 @@ func (b *Bridge) lookAtClock(ctx context.Context) Look {
 	header, status, _ := b.publicJSON(ctx, "https://oauth2.googleapis.com/", &struct{}{}) // whatever it answers, it says when
 	date, err := http.ParseTime(header.Get("Date"))
 	if status == 0 || err != nil {
-		return Look{What: "clock", Says: "not compared: Google does not answer"}
+		return Look{"clock", true, "not compared: Google does not answer"}
 	}
 	off := b.config.Now().Sub(date).Abs()
-	return Look{What: "clock", Says: fmt.Sprintf("%v off", off.Round(time.Second)), Bad: off > clockSlack}
+	return Look{"clock", off <= clockSlack, fmt.Sprintf("%v off", off.Round(time.Second))}
 }
 
-// lookAtNgrok tries whether ngrok's service can be reached, and whether there is an authtoken.
-func (b *Bridge) lookAtNgrok(ctx context.Context, t settings.Tunnel) []Look {
+// lookAtService tries whether the service of a way can be reached.
+func lookAtService(ctx context.Context, name string, d tunnel.Diagnoser) Look {
 	within, cancel := context.WithTimeout(ctx, tryPatience)
 	defer cancel()
-	edge := Look{What: "ngrok's service"}
-	says, err := b.ngrok(t, "").Diagnose(within)
-	if edge.Says = says; err != nil {
-		edge.Says, edge.Bad = err.Error(), true
+	look := Look{What: name + "'s service"}
+	says, err := d.Diagnose(within)
+	if look.Says, look.OK = says, err == nil; err != nil {
+		look.Says = err.Error()
 	}
-	token := Look{What: "ngrok account", Says: "its authtoken is in the vault, its domain is " + t.Domain}
+	return look
+}
+
+// lookAtAccount looks whether there is an authtoken.
+func (b *Bridge) lookAtAccount(ctx context.Context, domain string) Look {
 	if _, err := b.authtoken(ctx); err != nil {
-		token.Says, token.Bad = err.Error(), true
+		return Look{"ngrok account", false, err.Error()}
 	}
-	return []Look{edge, token}
+	return Look{"ngrok account", true, "its authtoken is in the vault, its domain is " + domain}
 }
 
 // lookAtIssuer asks the public address for the metadata of its authorization server (RFC 8414), whose issuer must be that
 // address to the letter, or else clients refuse it.
 func (b *Bridge) lookAtIssuer(ctx context.Context, issuer string) Look {
-	look := Look{What: "issuer", Bad: true}
+	look := Look{What: "issuer"}
 	var m struct {
 		Issuer string `json:"issuer"`
 	}
@@ -97,7 +109,7 @@ func (b *Bridge) lookAtIssuer(ctx context.Context, issuer string) Look {
 	case status != http.StatusOK || m.Issuer != issuer:
 		look.Says = fmt.Sprintf("%s says that its issuer is %.100q (HTTP %d)", issuer, m.Issuer, status)
 	default:
-		look.Says, look.Bad = m.Issuer, false
+		look.Says, look.OK = m.Issuer, true
 	}
 	return look
 }

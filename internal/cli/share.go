@@ -98,8 +98,8 @@ func (f *face) printShare(b *bridge.Bridge, t desk.Tunnel) error {
 		return err
 	}
 	fmt.Fprintf(f.out, "Postern can be reached from outside at\n\n  %s\n\n", line(t.URL))
-	if t.State != string(tunnel.Online) {
-		fmt.Fprintf(f.out, "but not now: %s\n\n", line(cmp.Or(t.Detail, t.State)))
+	if t.State != tunnel.Online {
+		fmt.Fprintf(f.out, "but not now: %s\n\n", line(cmp.Or(t.Detail, string(t.State))))
 	}
 	if f.terminal() {
 		if code, err := qrcode.New(t.URL); err == nil {
@@ -128,8 +128,8 @@ func (f *face) printShare(b *bridge.Bridge, t desk.Tunnel) error {
 	} else {
 		fmt.Fprintln(f.out, "End it: postern tunnel off")
 	}
-	if t.CheckBad {
-		fmt.Fprintf(f.out, "\nBut: %s\n", line(t.Check))
+	if t.Check.Bad() {
+		fmt.Fprintf(f.out, "\nBut: %s\n", line(t.Check.Says))
 	}
 	return nil
 }

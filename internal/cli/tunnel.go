@@ -115,7 +115,7 @@ func (f *face) tunnelStatus() *cobra.Command {
 
 // tunnelRows says how a tunnel stands, a fact a row.
 func tunnelRows(t desk.Tunnel, now time.Time) [][]string {
-	rows := [][]string{{"state", t.State}}
+	rows := [][]string{{"state", string(t.State)}}
 	add := func(label, text string) {
 		if text != "" {
 			rows = append(rows, []string{label, line(text)})
@@ -153,7 +153,7 @@ func tunnelRows(t desk.Tunnel, now time.Time) [][]string {
 		}
 		add("requests", text)
 	}
-	add("tried", t.Check)
+	add("tried", t.Check.Says)
 	add("service", t.ConnectURL)
 	add("certificates", t.CAFile)
 	return rows

@@ -13,29 +13,26 @@ import (
 
 // Snapshot is how a bridge stands at one moment.
 type Snapshot struct {
-	At      time.Time // when it was taken
-	Version string
-	Dir     string // the state directory
-	Folder  string // the exchange folder
-	Serving bool   // clients over HTTP are answered
-	Local   string // address of /mcp on this computer; "" if it is not served
-	Public  string // and from outside; "" if nothing is shared
-	Trouble string // why clients are not served, or the store cannot be read; "" if nothing is wrong, or if it is the vault
-	Tunnel  Tunnel
-	// TunnelTrouble is why Postern is not reached from outside although the owner has switched that on; "" if it is, or need
-	// not be. It is of the tunnel alone: a proxy of the owner's own is not watched.
-	TunnelTrouble string
-	Paused        bool
-	LockedDown    bool
-	Demo          bool      // the sample account is there
-	PairingUntil  time.Time // until when new clients from outside may ask; zero if they may not
-	Vault         Vault
-	GoogleClient  string // id of the owner's OAuth client; "" if none is kept
-	Profiles      []Profile
-	Waiting       []approval.Request // pending questions, oldest first; quiet ones too (Offer.Quiet)
-	Clients       []Client
-	Recent        []activity.Entry // the newest few, newest first
-	Settings      []Setting
+	At           time.Time // when it was taken
+	Version      string
+	Dir          string // the state directory
+	Folder       string // the exchange folder
+	Serving      bool   // clients over HTTP are answered
+	Local        string // address of /mcp on this computer; "" if it is not served
+	Public       string // and from outside; "" if nothing is shared
+	Trouble      string // why clients are not served, or the store cannot be read; "" if nothing is wrong, or if it is the vault
+	Tunnel       Tunnel
+	Paused       bool
+	LockedDown   bool
+	Demo         bool      // the sample account is there
+	PairingUntil time.Time // until when new clients from outside may ask; zero if they may not
+	Vault        Vault
+	GoogleClient string // id of the owner's OAuth client; "" if none is kept
+	Profiles     []Profile
+	Waiting      []approval.Request // pending questions, oldest first; quiet ones too (Offer.Quiet)
+	Clients      []Client
+	Recent       []activity.Entry // the newest few, newest first
+	Settings     []Setting
 }
 
 // ErrNotGiven is what asking for the vault's passphrase returns when the owner gives none.

@@ -27,7 +27,7 @@ func Changed(before, now desk.Snapshot) (show, withdraw []Kind) {
 	}))
 	ended, ends := signedOut(before), signedOut(now)
 	tell(SignInAgain, len(ended) > 0, len(ends) > 0, slices.ContainsFunc(ends, func(id string) bool { return !slices.Contains(ended, id) }))
-	tell(TunnelFailed, before.TunnelTrouble != "", now.TunnelTrouble != "", before.TunnelTrouble == "")
+	tell(TunnelFailed, before.Tunnel.Troubled(), now.Tunnel.Troubled(), !before.Tunnel.Troubled())
 	tell(FirstShared, before.Public != "", now.Public != "", before.Public == "")
 	return show, withdraw
 }

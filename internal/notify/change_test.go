@@ -7,6 +7,7 @@ import (
 
 	"postern/internal/approval"
 	"postern/internal/desk"
+	"postern/tunnel"
 )
 
 func TestChanged(t *testing.T) {
@@ -20,7 +21,7 @@ func TestChanged(t *testing.T) {
 	profile := func(state string, sample bool) desk.Snapshot {
 		return desk.Snapshot{Profiles: []desk.Profile{{ID: "p", State: state, Sample: sample}}}
 	}
-	broken := desk.Snapshot{TunnelTrouble: "ngrok says no"}
+	broken := desk.Snapshot{Tunnel: desk.Tunnel{State: tunnel.Failed}}
 	shared := desk.Snapshot{Public: "https://x.example/mcp"}
 	for name, c := range map[string]struct {
 		before, now    desk.Snapshot

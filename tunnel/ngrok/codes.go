@@ -2,6 +2,9 @@ package ngrok
 
 import (
 	"errors"
+	"iter"
+	"maps"
+	"net/http"
 	"regexp"
 	"strings"
 
@@ -43,10 +46,27 @@ var meanings = map[string]meaning{
 // Offline is the code with which ngrok answers at an address where nothing is.
 const Offline = "ERR_NGROK_3200"
 
-// Words says in plain words what a code of ngrok's means and what to do, "" for one that is not known.
-func Words(code string) string { return meanings[code].words }
+// limits are how many requests a month the plans allow, by the names that the service gives them
+// (https://ngrok.com/docs/pricing-limits).
+var limits = map[string]int{"Free": 20_000, "Hobbyist": 100_000}
 
-var codeForm = regexp.MustCompile(`ERR_NGROK_\d+`)
+// Codes are the codes whose meaning is known, in no order.
+func Codes() iter.Seq[string] { return maps.Keys(meanings) }
+
+// Instead implements tunnel.Provider: only the service itself can send the header with its code.
+func (*Provider) Instead(header http.Header) *tunnel.Error {
+	code := codeForm.FindString(header.Get("Ngrok-Error-Code"))
+	switch m, known := meanings[code]; {
+	case code == "":
+		return nil
+	case !known:
+		return &tunnel.Error{Code: code, Detail: "ngrok answers in Postern's place"}
+	default:
+		return &tunnel.Error{Code: code, Detail: m.words}
+	}
+}
+
+var codeForm = regexp.MustCompile(`ERR_NGROK_\d{1,6}`)
 
 // codeOf returns the code that an error of the SDK's carries, "" for none. Of some it stands in the text alone.
 func codeOf(err error) string {
@@ -72,7 +92,7 @@ func (p *Provider) explain(err error, secret string) (e *tunnel.Error, fatal boo
 	case code != "":
 		return &tunnel.Error{Code: code, Detail: "ngrok says: " + oneLine(redact(strings.ReplaceAll(err.Error(), code, ""), secret))}, false
 	}
-	return &tunnel.Error{Detail: "ngrok cannot be reached; \"postern doctor\" looks for the reason: " + oneLine(redact(err.Error(), secret))}, false
+	return &tunnel.Error{Reason: tunnel.Unreachable, Detail: "ngrok cannot be reached; \"postern doctor\" looks for the reason: " + oneLine(redact(err.Error(), secret))}, false
 }
 
 // redact takes the authtoken out of a text.

@@ -19,7 +19,7 @@ import (
 
 // Provider is the account by which ngrok is used, and the one domain of it.
 type Provider struct {
-	// Authtoken reads the account's authtoken. It is never taken from the environment.
+	// Authtoken reads the account's authtoken. It is never taken from the environment. An *tunnel.Error of it is Start's.
 	Authtoken func(ctx context.Context) (string, error)
 	// Domain is the one host that is served, e.g. "name.ngrok-free.dev": the issuer of all tokens hangs on it, so another
 	// from the service is an error.
@@ -47,10 +47,14 @@ func (*Provider) Name() string { return "ngrok" }
 // Start implements tunnel.Provider.
 func (p *Provider) Start(ctx context.Context, side *http.Server, notify func(tunnel.Status)) (tunnel.Session, error) {
 	if p.Domain == "" {
-		return nil, &tunnel.Error{Detail: `the domain of the ngrok account is not known yet: run "postern tunnel login"`}
+		return nil, &tunnel.Error{Reason: tunnel.NoAccount, Detail: `the domain of the ngrok account is not known yet: run "postern tunnel login"`}
 	}
 	token, err := p.Authtoken(ctx)
-	if err != nil {
+	var why *tunnel.Error
+	switch {
+	case errors.As(err, &why):
+		return nil, why
+	case err != nil:
 		return nil, &tunnel.Error{Detail: err.Error()}
 	}
 	roots, err := p.roots()
@@ -108,7 +112,7 @@ func (p *Provider) agent(token string, roots *x509.CertPool, more ...sdk.AgentOp
 	return sdk.NewAgent(append(options, more...)...)
 }
 
-// Diagnose tries whether the service can be reached, without signing in, and says how far it came.
+// Diagnose implements tunnel.Diagnoser.
 func (p *Provider) Diagnose(ctx context.Context) (string, error) {
 	roots, err := p.roots()
 	if err != nil {

@@ -40,7 +40,7 @@ var (
 )
 
 // errStopped is why a session ends that the owner has stopped at the dashboard.
-var errStopped = &tunnel.Error{Detail: "the tunnel was stopped at dashboard.ngrok.com: switch sharing on again if that was you"}
+var errStopped = &tunnel.Error{Reason: tunnel.Stopped, Detail: "the tunnel was stopped at dashboard.ngrok.com: switch sharing on again if that was you"}
 
 // session is a tunnel through ngrok. Below it are one after the other as many agents of the SDK as it takes.
 type session struct {
@@ -136,7 +136,7 @@ func (s *session) run() {
 	}
 	var why *tunnel.Error
 	if errors.As(context.Cause(s.life), &why) {
-		s.say(tunnel.Status{State: tunnel.Failed, Code: why.Code, Detail: why.Detail})
+		s.say(tunnel.Status{State: tunnel.Failed, Code: why.Code, Reason: why.Reason, Detail: why.Detail})
 		return
 	}
 	s.say(tunnel.Status{State: tunnel.Off})
@@ -164,7 +164,7 @@ func (s *session) once() error {
 		return err
 	}
 	if got := listener.URL(); got.Scheme != "https" || !strings.EqualFold(got.Hostname(), s.url.Hostname()) || got.Port() != "" && got.Port() != "443" {
-		err := &tunnel.Error{Detail: fmt.Sprintf("ngrok gave the address %q instead of %q: clients know Postern by its address, so nothing is shared; look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", oneLine(got.String()), s.url)}
+		err := &tunnel.Error{Reason: tunnel.OtherAddress, Detail: fmt.Sprintf("ngrok gave the address %q instead of %q: clients know Postern by its address, so nothing is shared; look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", oneLine(got.String()), s.url)}
 		s.end(err)
 		return err
 	}
@@ -237,7 +237,7 @@ func (s *session) event(e sdk.Event, bound bool) {
 // trouble says what is wrong, and ends the session if that does not pass.
 func (s *session) trouble(err error) {
 	if errors.Is(err, errStuck) || errors.Is(err, errSilent) {
-		s.say(tunnel.Status{State: s.trying(), Detail: "the connection to ngrok is made anew: " + err.Error()})
+		s.say(tunnel.Status{State: s.trying(), Reason: tunnel.Broken, Detail: "the connection to ngrok is made anew: " + err.Error()})
 		return
 	}
 	e, fatal := s.p.explain(err, s.token)
@@ -245,7 +245,7 @@ func (s *session) trouble(err error) {
 		s.end(e)
 		return
 	}
-	s.say(tunnel.Status{State: s.trying(), Code: e.Code, Detail: e.Detail})
+	s.say(tunnel.Status{State: s.trying(), Code: e.Code, Reason: e.Reason, Detail: e.Detail})
 }
 
 // trying is the state in which it is tried to be online.
@@ -302,6 +302,7 @@ func (s *session) say(now tunnel.Status) {
 	}
 	now.URL = s.url.String()
 	now.Account, now.Plan, now.Region = cmp.Or(now.Account, s.status.Account), cmp.Or(now.Plan, s.status.Plan), cmp.Or(now.Region, s.status.Region)
+	now.Limit = limits[now.Plan]
 	s.status = now
 	s.notify(now)
 }

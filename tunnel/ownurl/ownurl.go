@@ -28,6 +28,9 @@ const endPatience = 2 * time.Second
 // Name implements tunnel.Provider.
 func (*Provider) Name() string { return "your own URL" }
 
+// Instead implements tunnel.Provider. What a proxy says of itself is not known.
+func (*Provider) Instead(http.Header) *tunnel.Error { return nil }
+
 // Start implements tunnel.Provider. It cannot see whether the proxy is there.
 func (p *Provider) Start(_ context.Context, side *http.Server, notify func(tunnel.Status)) (tunnel.Session, error) {
 	l, err := p.Listen()
