@@ -5,6 +5,7 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -65,6 +66,10 @@ type Bridge struct {
 	desktop desktop
 	level   slog.LevelVar // of the log
 	looked  lookedAt      // what is known of the vault
+	probe   string        // see probeHeader
+
+	switching sync.Mutex  // held while the switch of a lockdown is turned
+	held      atomic.Bool // see hold
 
 	mu    sync.Mutex // guards vault
 	vault vault.Vault
@@ -86,7 +91,7 @@ func Open(ctx context.Context, c Config) (*Bridge, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bridge{Dir: dir, Store: s, config: c, Queue: &approval.Queue{Store: s, Now: c.Now}}
+	b := &Bridge{Dir: dir, Store: s, config: c, probe: rand.Text(), Queue: &approval.Queue{Store: s, Now: c.Now}}
 	b.Queue.Changed = func() { b.tell(news{Approvals: true}) }
 	b.Queue.Decided = b.decided
 	set, err := b.Settings(ctx)

@@ -78,10 +78,12 @@ func (b *Bridge) routes(version string) map[string]http.HandlerFunc {
 		"GET /status":      func(w http.ResponseWriter, r *http.Request) { b.serveStatus(w, r, version) },
 		"GET /callers":     b.serveCallers,
 		"GET /tunnel":      b.serveTunnel,
-		"POST /tunnel/on":  b.serveShare(b.ShareOn),
-		"POST /tunnel/off": b.serveShare(b.ShareOff),
+		"GET /tunnel/look": b.serveLook,
+		"POST /tunnel/on":  serveDone(b.ShareOn),
+		"POST /tunnel/off": serveDone(b.ShareOff),
 		"POST /news":       b.serveNews,
-		"POST /lockdown":   b.serveLockdown,
+		"POST /lockdown":   serveDone(b.Lockdown),
+		"POST /lift":       serveDone(b.Lift),
 		"POST /show":       b.desktop.serveShow,
 	}
 }
@@ -122,10 +124,13 @@ func (b *Bridge) serveNews(w http.ResponseWriter, r *http.Request) {
 	control.Reply(w, nil)
 }
 
-func (b *Bridge) serveLockdown(w http.ResponseWriter, r *http.Request) {
-	if err := b.Lockdown(r.Context()); err != nil {
-		control.Fail(w, http.StatusInternalServerError, err)
-		return
+// serveDone does something for them.
+func serveDone(do func(context.Context) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := do(r.Context()); err != nil {
+			control.Fail(w, http.StatusConflict, err)
+			return
+		}
+		control.Reply(w, nil)
 	}
-	control.Reply(w, nil)
 }

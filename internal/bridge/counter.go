@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -19,13 +20,16 @@ type counter struct {
 	last    time.Time
 }
 
-// one returns what counts one request.
-func (c *counter) one(now func() time.Time) func() {
-	return func() {
+// one returns what counts one request. That by which Postern tries its own address counts for the plan, but nobody has
+// called with it.
+func (c *counter) one(now func() time.Time, own func(*http.Request) bool) func(*http.Request) {
+	return func(r *http.Request) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.unsaved++
-		c.last = now()
+		if !own(r) {
+			c.last = now()
+		}
 	}
 }
 
@@ -41,6 +45,14 @@ func (c *counter) waiting() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.unsaved
+}
+
+// total is how many requests came from outside this month, those that are not written yet with them.
+func (c *counter) total(ctx context.Context, b *Bridge) (int, error) {
+	c.writing.Lock() // or else those that are just being written are counted twice, or not at all
+	defer c.writing.Unlock()
+	n, err := b.sharedRequests(ctx)
+	return n + c.waiting(), err
 }
 
 // write adds what was counted to what the store has. What cannot be written waits.

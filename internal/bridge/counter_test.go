@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -10,11 +11,11 @@ import (
 func TestTheCountOfRequestsIsWrittenOnce(t *testing.T) {
 	b := openAt(t, Config{})
 	var c counter
-	count := c.one(time.Now)
+	count := c.one(time.Now, func(*http.Request) bool { return false })
 	const rounds, each = 20, 50
 	for range rounds {
 		for range each {
-			count()
+			count(nil)
 		}
 		var g sync.WaitGroup
 		for range 8 {

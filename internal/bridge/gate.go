@@ -27,7 +27,7 @@ const pairingUntil = "state.pairing_until"
 func (b *Bridge) Paused() bool { return b.on(pauseFile) }
 
 // LockedDown reports whether the owner has cut off everything.
-func (b *Bridge) LockedDown() bool { return b.on(lockdownFile) }
+func (b *Bridge) LockedDown() bool { return b.held.Load() || b.on(lockdownFile) }
 
 // on reports whether a switch is on. One that cannot be looked at counts as on: to let nothing in is the safe side.
 func (b *Bridge) on(name string) bool {

@@ -8,23 +8,36 @@ import (
 	"time"
 
 	"postern/internal/activity"
+	"postern/internal/control"
 	"postern/server/oauth/opaque"
 )
 
 // lockdownWait is how long a serving bridge may take for a lockdown before this process does what it can.
 const lockdownWait = 2 * time.Second
 
+// ErrUnwritten is of a lockdown whose switch cannot be written, so that other processes do not see it.
+var ErrUnwritten = errors.New("the lockdown cannot be written")
+
 // Lockdown ends everything that has access: the switch first, then what runs in this process, then what the store keeps,
 // and the key of the tokens. Where the store cannot be written, the lockdown holds all the same: what is left in it is
 // ended by the serving bridge as soon as that can be, and before the lockdown is lifted.
 func (b *Bridge) Lockdown(ctx context.Context) error {
-	err := b.turn(lockdownFile, true)
-	if b.service() == nil {
+	err := b.hold()
+	served := b.service() != nil
+	if !served {
 		within, cancel := context.WithTimeout(ctx, lockdownWait)
 		defer cancel()
-		if b.control().Do(within, http.MethodPost, "/lockdown", nil, nil) == nil {
+		told := b.control().Do(within, http.MethodPost, "/lockdown", nil, nil)
+		if told == nil {
 			return err // it has done the rest
 		}
+		served = !errors.Is(told, control.ErrNotRunning)
+	}
+	switch {
+	case err != nil && served:
+		err = fmt.Errorf("%w: the Postern that runs keeps it until it ends, but assistants that start Postern themselves are not cut off: %w", ErrUnwritten, err)
+	case err != nil:
+		err = fmt.Errorf("%w, so nothing is locked down: %w", ErrUnwritten, err)
 	}
 	b.record(ctx, activity.Entry{Event: activity.Lockdown})
 	fresh := opaque.NewPepper()
@@ -35,6 +48,35 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 		err = errors.Join(err, kerr)
 	}
 	return errors.Join(err, b.sweep(ctx))
+}
+
+// hold turns the switch. Where that cannot be written, the lockdown is the running bridge's own, until it is lifted or can
+// be.
+func (b *Bridge) hold() error {
+	b.switching.Lock()
+	defer b.switching.Unlock()
+	err := b.turn(lockdownFile, true)
+	b.held.Store(err != nil && b.socket.Load() != nil)
+	return err
+}
+
+// release turns it off.
+func (b *Bridge) release() error {
+	b.switching.Lock()
+	defer b.switching.Unlock()
+	if err := b.release(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// writeHeld writes the switch that could not be, as soon as it can.
+func (b *Bridge) writeHeld() {
+	b.switching.Lock()
+	defer b.switching.Unlock()
+	if b.held.Load() && b.turn(lockdownFile, true) == nil {
+		b.held.Store(false)
+	}
 }
 
 // sweep ends what the store keeps of what has access, and of what might get it: grants, questions, also those with a yes
@@ -52,6 +94,11 @@ func (b *Bridge) sweep(ctx context.Context) error {
 // Lift ends a lockdown, once everything has been ended that it is to end. What it ended stays ended: clients must be let
 // in anew. The key of the tokens is made anew here too: that of the lockdown may not have been written.
 func (b *Bridge) Lift(ctx context.Context) error {
+	if b.socket.Load() == nil && !b.LockedDown() { // the bridge that runs may hold one that could not be written
+		if err := b.control().Do(ctx, http.MethodPost, "/lift", nil, nil); !errors.Is(err, control.ErrNotRunning) {
+			return err
+		}
+	}
 	was := b.LockedDown()
 	if was {
 		if err := b.sweep(ctx); err != nil {
@@ -64,6 +111,7 @@ func (b *Bridge) Lift(ctx context.Context) error {
 	if err := b.turn(lockdownFile, false); err != nil {
 		return err
 	}
+	b.held.Store(false)
 	if was {
 		b.record(ctx, activity.Entry{Event: activity.Lifted})
 	}
@@ -101,6 +149,7 @@ func (s *service) followLockdown(ctx context.Context) {
 		}
 		return
 	}
+	s.b.writeHeld()
 	s.share.cut()
 	if !s.cut.Load() {
 		s.cutOff(opaque.NewPepper())
@@ -150,5 +199,5 @@ func (s *service) reopen(ctx context.Context) error {
 		s.cutOff(opaque.NewPepper())
 		return nil
 	}
-	return s.share.restart()
+	return s.share.again()
 }

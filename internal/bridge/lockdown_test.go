@@ -16,6 +16,7 @@ import (
 	"postern/internal/fakeclient"
 	"postern/internal/store"
 	"postern/server/oauth/opaque"
+	"postern/tunnel"
 )
 
 // TestLockdown is attack 51: a hundred streams and all tokens end, nothing is let in, also not after a restart, until it is lifted.
@@ -152,6 +153,61 @@ func TestALockdownWhileTheStoreIsHeld(t *testing.T) {
 		asked, qerr := s.Queue.Get(t.Context(), q.ID)
 		return err == nil && qerr == nil && !now.RevokedAt.IsZero() && asked.State == approval.Withdrawn
 	})
+}
+
+// unwritable makes it impossible to write the switch of a lockdown, until it is called.
+func unwritable(t *testing.T, dir string) (writable func()) {
+	t.Helper()
+	missing := filepath.Join(t.TempDir(), "missing")
+	if err := os.Symlink(filepath.Join(missing, "file"), filepath.Join(dir, lockdownFile)); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.Mkdir(missing, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestALockdownThatCannotBeWritten holds all the same, in the process that serves, until it is lifted; and it is written as
+// soon as that can be.
+func TestALockdownThatCannotBeWritten(t *testing.T) {
+	for name, by := range map[string]func(*serving) *Bridge{
+		"by the one that serves": func(s *serving) *Bridge { return s.Bridge },
+		"by another process":     func(s *serving) *Bridge { return openAt(t, Config{Dir: s.Dir, Getenv: fileVault}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serveAt(t, Config{Getenv: fileVault}, Addresses{Public: "https://" + publicHost, Behind: "127.0.0.1:0"})
+			owner := by(s)
+			unwritable(t, s.Dir)
+			if err := owner.Lockdown(t.Context()); !errors.Is(err, ErrUnwritten) || !strings.Contains(err.Error(), "the Postern that runs keeps it") {
+				t.Errorf("%v", err)
+			}
+			s.service().followLockdown(t.Context())
+			if !s.LockedDown() || !s.service().cut.Load() || s.service().share.current().now().State != tunnel.Off {
+				t.Errorf("it undoes itself: locked down %v, cut %v", s.LockedDown(), s.service().cut.Load())
+			}
+			if err := owner.Lift(t.Context()); err != nil || s.LockedDown() {
+				t.Errorf("it is not lifted: %v", err)
+			}
+			writable := unwritable(t, s.Dir)
+			if err := owner.Lockdown(t.Context()); !errors.Is(err, ErrUnwritten) {
+				t.Errorf("%v", err)
+			}
+			writable()
+			other := openAt(t, Config{Dir: s.Dir, Getenv: fileVault})
+			within(t, "a lockdown that others see", other.LockedDown)
+			if err := other.Lift(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			within(t, "the lift", func() bool { return !s.LockedDown() && !s.service().cut.Load() })
+		})
+	}
+	alone := openAt(t, Config{Getenv: fileVault})
+	unwritable(t, alone.Dir)
+	if err := alone.Lockdown(t.Context()); !errors.Is(err, ErrUnwritten) || !strings.Contains(err.Error(), "nothing is locked down") {
+		t.Errorf("where nothing is served: %v", err)
+	}
 }
 
 // stuck is a vault that can be read and not written.

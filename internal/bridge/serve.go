@@ -100,6 +100,7 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 			err = errors.Join(err, cerr)
 		}
 	}()
+	defer s.share.close() // before that: sharing can be switched on from here on
 	if a.Local == "" {
 		if a.Local, err = b.LocalAddress(ctx); err != nil {
 			return err
@@ -112,11 +113,10 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 	defer local.Close()
 	side := s.side("http://" + local.Addr().String())
 	publicURL := ""
-	defer s.share.close()
 	if w := s.share.fixed; w != nil {
 		publicURL = w.issuer + oauth.Path
 		if !b.LockedDown() { // or else when that is lifted
-			if err := errors.Join(s.share.restart(), s.share.settled(ctx)); err != nil {
+			if err := s.share.restart(ctx); err != nil {
 				return err
 			}
 		}
@@ -208,7 +208,7 @@ func (s *service) side(issuer string) *http.Server {
 }
 
 // publicSide builds what answers at an issuer that is reached from outside, at whose other end is a proxy or a tunnel.
-func (s *service) publicSide(issuer string, source func(*http.Request) string, count func()) *http.Server {
+func (s *service) publicSide(issuer string, source func(*http.Request) string, count func(*http.Request)) *http.Server {
 	return guard.NewPublicServer(&guard.Public{Next: s.front(issuer, true, source), MCP: oauth.Path, Source: source, Count: count, Now: s.b.config.Now})
 }
 

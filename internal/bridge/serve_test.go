@@ -40,15 +40,17 @@ func serve(t *testing.T, dir string) *serving {
 // noVault is an environment in which no vault can be opened, which takes its time. What is issued is good all the same.
 var noVault = env(map[string]string{"POSTERN_VAULT": "file"})
 
-func serveWith(t *testing.T, c Config) *serving {
+func serveWith(t *testing.T, c Config) *serving { return serveAt(t, c, Addresses{}) }
+
+func serveAt(t *testing.T, c Config, a Addresses) *serving {
 	t.Helper()
-	c.Demo = true
+	c.Demo, a.Local = true, "127.0.0.1:0"
 	s := &serving{Bridge: openAt(t, c), t: t, ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(t.Context())
 	s.end = cancel
 	ready := make(chan string, 1)
 	go func() {
-		s.ended <- s.Serve(ctx, Addresses{Local: "127.0.0.1:0"}, "1", func(local, _ string) { ready <- local })
+		s.ended <- s.Serve(ctx, a, "1", func(local, _ string) { ready <- local })
 	}()
 	select {
 	case s.url = <-ready:

@@ -22,13 +22,14 @@ type share struct {
 
 	mu     sync.Mutex // guards the fields below, and is held for moments alone
 	run    *sharing   // the last one; nil before the first
+	spared bool       // the owner has switched off what the start of the program has asked for
 	closed bool       // there is no more
+	seen   time.Time  // when it was last looked at the clock
 }
 
 // sharing is one tunnel from its being switched on to its end.
 type sharing struct {
 	way     way
-	since   time.Time
 	ctx     context.Context // ends when it is switched off, or has ended by itself
 	cancel  context.CancelFunc
 	again   chan struct{} // has something when the address is to be tried again
@@ -36,7 +37,8 @@ type sharing struct {
 	done    chan struct{} // closed when it is over
 
 	mu     sync.Mutex // guards the fields below
-	until  time.Time  // when it ends by itself; zero if it does not
+	since  time.Time
+	until  time.Time // when it ends by itself; zero if it does not
 	status tunnel.Status
 	check  desk.Found
 }
@@ -44,26 +46,28 @@ type sharing struct {
 // shareEnd is how long a tunnel may take to end.
 const shareEnd = 4 * time.Second
 
-// on switches it on, unless it is, for a time, less than zero for no end. It does not wait for it: see settled.
-func (h *share) on(w way, after time.Duration) error {
+// on switches it on, unless it is, for a time, less than zero for no end. It does not wait for it: see settle.
+func (h *share) on(w way, after time.Duration) (*sharing, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case h.closed:
-		return errNotServed
+		return nil, errNotServed
 	case h.s.b.LockedDown(): // looked at under the lock: a lockdown that comes later finds what it must cut off
-		return errLockedDown
+		return nil, errLockedDown
+	case h.run != nil && h.run.ctx.Err() == nil && (h.run.way.name != w.name || h.run.way.issuer != w.issuer):
+		return nil, fmt.Errorf("Postern is shared at %s now, not as the settings have it since: switch that off first", h.run.way.issuer)
 	case h.run != nil && h.run.ctx.Err() == nil:
-		return nil
+		return h.run, nil
 	}
 	ctx, cancel := context.WithCancel(h.s.life)
 	r := &sharing{ctx: ctx, way: w, since: h.now(), cancel: cancel, again: make(chan struct{}, 1), settled: make(chan struct{}), done: make(chan struct{})}
 	r.until, r.status = until(r.since, after), tunnel.Status{State: tunnel.Connecting, At: r.since}
 	before := h.run
-	h.run = r
+	h.run, h.spared = r, false
 	h.s.group.Go(func() { h.keep(r, before) })
 	h.s.b.changed.ring()
-	return nil
+	return r, nil
 }
 
 // now is the time of day: the clock that goes on while the computer sleeps.
@@ -73,10 +77,10 @@ func (h *share) now() time.Time { return h.s.b.config.Now().Round(0) }
 // address until it has; nil for none.
 func (h *share) keep(r, before *sharing) {
 	ctx, b := r.ctx, h.s.b
-	b.record(ctx, activity.Entry{Event: activity.Shared})
 	if before != nil {
 		before.await()
 	}
+	b.record(ctx, activity.Entry{Event: activity.Shared})
 	session, err := h.start(r)
 	up := err == nil
 	wanted := ctx.Err() != nil
@@ -97,9 +101,13 @@ func (h *share) keep(r, before *sharing) {
 	if !up {
 		close(r.settled)
 	}
+	h.count.write(context.WithoutCancel(ctx), b)
+	b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Unshared, Code: r.now().Code})
 	close(r.done)
 	b.changed.ring()
-	h.ended(ctx, r, up)
+	if up && h.s.life.Err() == nil { // or else the program ends
+		h.s.group.Go(func() { h.tryDead(r) })
+	}
 }
 
 // start starts its provider. Another address than the one that clients know is none: they would take tokens for it.
@@ -107,7 +115,7 @@ func (h *share) start(r *sharing) (tunnel.Session, error) {
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}
-	side := h.s.publicSide(r.way.issuer, r.way.source, h.count.one(h.s.b.config.Now))
+	side := h.s.publicSide(r.way.issuer, r.way.source, h.count.one(h.s.b.config.Now, h.s.b.probes))
 	session, err := r.way.provider.Start(r.ctx, side, func(now tunnel.Status) { h.notified(r, now) })
 	if err != nil {
 		return nil, err
@@ -138,15 +146,6 @@ func (h *share) notified(r *sharing, now tunnel.Status) {
 		h.s.b.Log.Info("tunnel", "state", now.State, "code", now.Code, "detail", now.Detail)
 	}
 	h.s.b.changed.ring()
-}
-
-// ended records the end, and tries whether the address is dead if it was up.
-func (h *share) ended(ctx context.Context, r *sharing, up bool) {
-	h.count.write(context.WithoutCancel(ctx), h.s.b)
-	h.s.b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Unshared, Code: r.now().Code})
-	if up && h.s.life.Err() == nil { // or else the program ends
-		h.s.group.Go(func() { h.tryDead(r) })
-	}
 }
 
 // failed keeps why it ended, "off" if the owner wanted it.
@@ -196,19 +195,21 @@ func (h *share) current() *sharing {
 	return h.run
 }
 
-// settled waits until it is online, or over: then it says why.
-func (h *share) settled(ctx context.Context) error {
-	r := h.current()
-	if r == nil {
-		return nil
-	}
+// errSwitchedOff is why sharing that was just switched on is not.
+var errSwitchedOff = errors.New("sharing was switched off again meanwhile")
+
+// settle waits until it is online, or over: then it says why.
+func (r *sharing) settle(ctx context.Context) error {
 	select {
 	case <-r.settled:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if now := r.now(); now.State == tunnel.Failed {
+	switch now := r.now(); now.State {
+	case tunnel.Failed:
 		return &tunnel.Error{Code: now.Code, Reason: now.Reason, Detail: now.Detail}
+	case tunnel.Off:
+		return errSwitchedOff
 	}
 	return nil
 }
@@ -230,6 +231,14 @@ func (h *share) off() {
 	h.s.b.changed.ring()
 }
 
+// spare switches it off because the owner wants that: after a lockdown it stays so.
+func (h *share) spare() {
+	h.mu.Lock()
+	h.spared = true
+	h.mu.Unlock()
+	h.off()
+}
+
 // close switches it off for good.
 func (h *share) close() {
 	h.mu.Lock()
@@ -247,16 +256,24 @@ func (h *share) cut() *sharing {
 	return r
 }
 
-// look switches it off when its time is over. By the clock, not by a timer: that stands still while the computer sleeps.
+// look switches it off when its time is over. By the clock, not by a timer: that stands still while the computer sleeps. A
+// clock that was set back takes the end with it.
 func (h *share) look() {
-	r := h.current()
+	now := h.now()
+	h.mu.Lock()
+	r, back := h.run, h.seen.Sub(now)
+	h.seen = now
+	h.mu.Unlock()
 	if r == nil || r.over() {
 		return
 	}
 	r.mu.Lock()
+	if back > clockSlack && !r.until.IsZero() {
+		r.since, r.until = r.since.Add(-back), r.until.Add(-back)
+	}
 	until := r.until
 	r.mu.Unlock()
-	if !until.IsZero() && !h.now().Before(until) {
+	if !until.IsZero() && !now.Before(until) {
 		h.s.b.Log.Info("sharing ends after its time")
 		r.cancel()
 	}
@@ -273,12 +290,25 @@ func (h *share) setUntil(after time.Duration) {
 	r.until = until(r.since, after)
 }
 
-// restart does again, after a lockdown, what the start of the program has asked for with the address of a proxy.
-func (h *share) restart() error {
-	if h.fixed == nil {
+// restart switches on what the start of the program has asked for, and waits for it.
+func (h *share) restart(ctx context.Context) error {
+	r, err := h.on(*h.fixed, -1)
+	if err != nil {
+		return err
+	}
+	return r.settle(ctx)
+}
+
+// again does so after a lockdown, unless the owner has switched it off, and waits for nothing.
+func (h *share) again() error {
+	h.mu.Lock()
+	not := h.fixed == nil || h.spared
+	h.mu.Unlock()
+	if not {
 		return nil
 	}
-	return h.on(*h.fixed, -1)
+	_, err := h.on(*h.fixed, -1)
+	return err
 }
 
 // until is when what began then ends, zero for never.
@@ -291,6 +321,9 @@ func until(since time.Time, after time.Duration) time.Time {
 
 // fill says how it stands.
 func (h *share) fill(t *desk.Tunnel) {
+	if h.fixed != nil {
+		t.Provider, t.Needs = h.fixed.name, ""
+	}
 	r := h.current()
 	if r == nil {
 		return
@@ -300,11 +333,13 @@ func (h *share) fill(t *desk.Tunnel) {
 	now := r.status
 	t.State, t.Code, t.Reason, t.Detail = now.State, now.Code, now.Reason, now.Detail
 	t.Since, t.LastCall, t.Check = now.At, h.count.lastCall(), r.check
-	if t.On() {
-		t.Since, t.Provider, t.URL, t.Until = r.since, r.way.name, r.way.issuer+oauth.Path, r.until
+	if t.State == tunnel.Off {
+		return
 	}
-	if t.State != tunnel.Off {
-		t.Account, t.Plan, t.Region, t.Limit = now.Account, now.Plan, now.Region, now.Limit
+	t.Provider, t.Needs = r.way.name, ""
+	t.Account, t.Plan, t.Region, t.Limit = now.Account, now.Plan, now.Region, now.Limit
+	if t.On() {
+		t.Since, t.URL, t.Until = r.since, r.way.issuer+oauth.Path, r.until
 	}
 }
 

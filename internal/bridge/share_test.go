@@ -142,6 +142,9 @@ func TestShare(t *testing.T) {
 	if now = s.until("a look from outside", func(now desk.Tunnel) bool { return now.Check.What != "" }); now.Check.Bad() || !strings.HasSuffix(now.Check.Says, "answers as it should") {
 		t.Errorf("%+v", now)
 	}
+	if now = s.tunnel(); !now.LastCall.IsZero() || now.Requests != 1 {
+		t.Errorf("Postern's own look counts as a call: %+v", now)
+	}
 	if snap, err := s.Snapshot(t.Context(), "1"); err != nil || snap.Public != now.URL || snap.Tunnel.State != "online" || snap.Tunnel.Troubled() {
 		t.Errorf("%+v, %v", snap.Tunnel, err)
 	}
@@ -159,13 +162,19 @@ func TestShare(t *testing.T) {
 	if err := other.ShareOn(t.Context()); err != nil { // it is on: nothing happens
 		t.Error(err)
 	}
+	s.set("tunnel.provider", settings.OwnURL)
+	s.set("tunnel.url", "https://"+publicHost)
+	if err := other.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "switch that off first") {
+		t.Errorf("another way while it is on: %v", err)
+	}
+	s.set("tunnel.provider", settings.Ngrok)
 	if err := other.ShareOff(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if status, text := s.get("/.well-known/oauth-protected-resource"); status != http.StatusNotFound || !strings.HasSuffix(text, "ERR_NGROK_3200") {
 		t.Errorf("off: %d %s", status, text)
 	}
-	if now = s.until("a look whether it is dead", func(now desk.Tunnel) bool { return strings.Contains(now.Check.Says, "dead") }); now.State != "off" || now.Check.Bad() || now.URL != "" || !strings.Contains(now.Check.Says, "ERR_NGROK_3200") {
+	if now = s.until("a look whether it is dead", func(now desk.Tunnel) bool { return now.Check.What == desk.Dead }); now.State != "off" || now.Check.Bad() || now.URL != "" || !strings.Contains(now.Check.Says, "ERR_NGROK_3200") {
 		t.Errorf("%+v", now)
 	}
 	if now.Requests < 2 {
@@ -249,7 +258,7 @@ func TestNothingIsSharedAfterTheEnd(t *testing.T) {
 	if status, text := s.get("/mcp"); status == http.StatusOK || !strings.Contains(text, "ERR_NGROK_") {
 		t.Errorf("%d %s", status, text)
 	}
-	if err := h.on(w, -1); !errors.Is(err, errNotServed) {
+	if _, err := h.on(w, -1); !errors.Is(err, errNotServed) {
 		t.Errorf("%v", err)
 	}
 }
@@ -288,6 +297,16 @@ func TestItEndsByTheClock(t *testing.T) {
 	if status, _ := s.get("/mcp"); status != http.StatusNotFound {
 		t.Errorf("the address gets %d", status)
 	}
+	s.set("tunnel.off_after", "1h") // and a clock that is set back does not put it off
+	s.on()
+	s.service().share.look()
+	c.forward(-10 * time.Hour)
+	s.service().share.look()
+	if left := s.tunnel().Until.Sub(c.now()); left < 59*time.Minute || left > time.Hour {
+		t.Errorf("after the clock was set back it ends in %v", left)
+	}
+	c.forward(61 * time.Minute)
+	s.until("the end", func(now desk.Tunnel) bool { return now.State == "off" })
 	s.set("tunnel.off_after", "never")
 	s.on()
 	if now := s.tunnel(); !now.Until.IsZero() {

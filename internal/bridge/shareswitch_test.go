@@ -1,11 +1,16 @@
 package bridge
 
 import (
+	"context"
 	"errors"
+	"net/http"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+
+	"postern/internal/settings"
+	"postern/tunnel"
 )
 
 // TestALockdownDuringTheSwitch comes when sharing has begun to be switched on, but is not there yet to be cut off.
@@ -18,7 +23,7 @@ func TestALockdownDuringTheSwitch(t *testing.T) {
 	h := &s.service().share
 	h.mu.Lock()
 	on := make(chan error, 1)
-	go func() { on <- h.on(w, -1) }()
+	go func() { _, err := h.on(w, -1); on <- err }()
 	within(t, "the switch", func() bool { return waitsForLock("(*share).on") })
 	if err := s.turn(lockdownFile, true); err != nil {
 		t.Error(err)
@@ -26,6 +31,97 @@ func TestALockdownDuringTheSwitch(t *testing.T) {
 	h.mu.Unlock()
 	if err := <-on; !errors.Is(err, errLockedDown) {
 		t.Errorf("it is switched on: %v", err)
+	}
+}
+
+// pending is a provider that is not there yet.
+type pending struct{ tunnel.Provider }
+
+func (pending) Start(ctx context.Context, _ *http.Server, _ func(tunnel.Status)) (tunnel.Session, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestSwitchedOffWhileItConnects: who switched it on is told that somebody else has switched it off.
+func TestSwitchedOffWhileItConnects(t *testing.T) {
+	s := serve(t, t.TempDir())
+	w, err := ownWay("https://"+publicHost, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.provider = pending{w.provider}
+	s.service().share.fixed = &w
+	on := make(chan error, 1)
+	go func() { on <- s.ShareOn(t.Context()) }()
+	within(t, "the try", func() bool { now, err := s.Tunnel(t.Context()); return err == nil && now.State == tunnel.Connecting })
+	if err := openAt(t, Config{Dir: s.Dir, Getenv: fileVault}).ShareOff(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-on; !errors.Is(err, errSwitchedOff) {
+		t.Errorf("it was told %v", err)
+	}
+}
+
+// TestWhatTheStartAskedFor is switched off and on like all sharing, and after a lockdown is as the owner left it.
+func TestWhatTheStartAskedFor(t *testing.T) {
+	s := serveAt(t, Config{Getenv: fileVault}, Addresses{Public: "https://" + publicHost, Behind: "127.0.0.1:0"})
+	stands := func(want tunnel.State) {
+		t.Helper()
+		if now, err := s.Tunnel(t.Context()); err != nil || now.State != want || now.Provider != settings.OwnURL || now.Needs != "" || !now.Until.IsZero() {
+			t.Errorf("%+v, %v, want %s", now, err, want)
+		}
+	}
+	through := func() {
+		t.Helper()
+		if err := s.Lockdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stands(tunnel.Off)
+		if err := s.Lift(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stands(tunnel.Online)
+	through()
+	within(t, "the tunnel", func() bool { now, err := s.Tunnel(t.Context()); return err == nil && now.State == tunnel.Online })
+	if err := s.ShareOff(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	through()
+	stands(tunnel.Off)
+	if err := s.ShareOn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stands(tunnel.Online)
+	looked, err := s.LookAtTunnel(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range looked {
+		if strings.Contains(one.What, "ngrok") || strings.Contains(one.Says, "ngrok") {
+			t.Errorf("it is not shared through ngrok: %+v", one)
+		}
+	}
+}
+
+// TestNothingToSwitchOff: where nothing is served nothing is shared, also for the window of a bridge that cannot serve.
+func TestNothingToSwitchOff(t *testing.T) {
+	b := openAt(t, Config{Getenv: fileVault})
+	ctx, end := context.WithCancel(t.Context())
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- b.Attend(ctx, "1", func() { close(ready) }) }()
+	<-ready
+	for who, one := range map[string]*Bridge{"here": b, "from elsewhere": openAt(t, Config{Dir: b.Dir, Getenv: fileVault})} {
+		if err := one.ShareOff(t.Context()); err != nil {
+			t.Errorf("off %s: %v", who, err)
+		}
+		if err := one.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "nothing serves clients") {
+			t.Errorf("on %s: %v", who, err)
+		}
+	}
+	end()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -24,7 +24,7 @@ func (b *Bridge) tried(ctx context.Context, p tunnel.Provider, issuer string) de
 		Resource string   `json:"resource"`
 		Servers  []string `json:"authorization_servers"`
 	}
-	header, status, err := b.publicJSON(ctx, issuer+oauth.ResourcePath, &m)
+	header, status, err := b.publicJSON(ctx, issuer+oauth.ResourcePath, b.probe, &m)
 	instead := p.Instead(header)
 	switch {
 	case instead != nil:
@@ -39,8 +39,8 @@ func (b *Bridge) tried(ctx context.Context, p tunnel.Provider, issuer string) de
 	return desk.Found{What: desk.Answers, Says: issuer + " answers as it should"}
 }
 
-// publicJSON reads what stands at a public address. A status of 0 means that nothing answered.
-func (b *Bridge) publicJSON(ctx context.Context, address string, into any) (http.Header, int, error) {
+// publicJSON reads what stands at a public address; probe is for the own one. A status of 0 means that nothing answered.
+func (b *Bridge) publicJSON(ctx context.Context, address, probe string, into any) (http.Header, int, error) {
 	ctx, cancel := context.WithTimeout(ctx, tryPatience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -48,6 +48,9 @@ func (b *Bridge) publicJSON(ctx context.Context, address string, into any) (http
 		return nil, 0, err
 	}
 	r.Header.Set("Ngrok-Skip-Browser-Warning", "1") // it is none
+	if probe != "" {
+		r.Header.Set(probeHeader, probe)
+	}
 	web := &http.Client{Transport: b.web(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer web.CloseIdleConnections()
 	resp, err := web.Do(r)
@@ -57,6 +60,12 @@ func (b *Bridge) publicJSON(ctx context.Context, address string, into any) (http
 	defer resp.Body.Close()
 	return resp.Header, resp.StatusCode, json.NewDecoder(io.LimitReader(resp.Body, 64<<10)).Decode(into)
 }
+
+// probeHeader carries what tells a try of the own address from a call, a random text of this process. It opens nothing.
+const probeHeader = "Postern-Probe"
+
+// probes reports whether a request is such a try.
+func (b *Bridge) probes(r *http.Request) bool { return r.Header.Get(probeHeader) == b.probe }
 
 // bare is an error without the address that a http.Client puts before it.
 func bare(err error) error {
@@ -102,6 +111,7 @@ func (h *share) try(r *sharing) {
 		select {
 		case <-time.After(wait):
 		case <-r.again:
+			bad = 0 // what was found is of before the cut
 		case <-r.ctx.Done():
 			return
 		}
@@ -124,11 +134,15 @@ func (h *share) tryDead(r *sharing) {
 		default:
 			h.keepFound(r, desk.Found{What: desk.Unseen, Says: "whether the address is dead could not be seen: " + f.Says})
 		}
-		if n == len(tryDead) {
+		wait := tryLater
+		switch {
+		case n < len(tryDead):
+			wait = tryDead[n]
+		case f.What != desk.Answers:
 			return
 		}
 		select {
-		case <-time.After(tryDead[n]):
+		case <-time.After(wait):
 		case <-h.s.life.Done():
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"postern/internal/desk"
 	"postern/internal/ngroktest"
@@ -25,6 +26,35 @@ func TestTriedAgain(t *testing.T) {
 	if !strings.Contains(now.Check.Says, "ERR_NGROK_727") {
 		t.Errorf("%+v", now)
 	}
+}
+
+// TestACutBeginsAnew: after a cut the address is tried as soon again as after the first failure, however often it has failed
+// before.
+func TestACutBeginsAnew(t *testing.T) {
+	defer func(was []time.Duration) { tryAgain = was }(tryAgain)
+	tryAgain = []time.Duration{time.Second, time.Hour}
+	e := &ngroktest.Edge{}
+	web := &counted{}
+	s := shareAt(t, Config{Web: web}, e)
+	web.RoundTripper = e.Client().Transport
+	s.edge.Quota("ERR_NGROK_734")
+	s.on()
+	within(t, "two tries", func() bool { return web.n.Load() == 2 })
+	s.edge.Cut()
+	within(t, "a try after the cut", func() bool { return web.n.Load() > 2 })
+	s.edge.Quota("")
+	s.until("one that answers", func(now desk.Tunnel) bool { return now.State == "online" && now.Check.What == desk.Answers })
+}
+
+// counted counts what goes through it.
+type counted struct {
+	http.RoundTripper
+	n atomic.Int32
+}
+
+func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.n.Add(1)
+	return c.RoundTripper.RoundTrip(r)
 }
 
 // unplugged is a network that is gone until it is plugged in.
@@ -50,12 +80,12 @@ func TestNoProof(t *testing.T) {
 	if err := s.ShareOff(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	now := s.until("a look that shows nothing", func(now desk.Tunnel) bool { return strings.Contains(now.Check.Says, "could not be seen") })
+	now := s.until("a look that shows nothing", func(now desk.Tunnel) bool { return now.Check.What == desk.Unseen })
 	if now.Check.Bad() || !strings.Contains(now.Check.Says, "the network is unreachable") {
 		t.Errorf("%+v", now)
 	}
 	web.in.Store(true)
-	s.until("a look that does", func(now desk.Tunnel) bool { return strings.Contains(now.Check.Says, "is dead") })
+	s.until("a look that does", func(now desk.Tunnel) bool { return now.Check.What == desk.Dead })
 }
 
 // elsewhere answers for the public address, as another Postern that is shared there would.

@@ -62,45 +62,56 @@ func (b *Bridge) TunnelLogout(ctx context.Context) error {
 	return nil
 }
 
-// ShareOn has Postern reached from outside, for as long as the settings say. It waits a while until the address answers;
-// if it does not by then, it is tried further.
+// ShareOn has Postern reached from outside: by what the start of the program has asked for, or else as the settings say and
+// for as long. It waits a while until the address answers; if it does not by then, it is tried further.
 func (b *Bridge) ShareOn(ctx context.Context) error {
 	s := b.service()
-	if s == nil {
+	switch {
+	case s != nil:
+	case b.socket.Load() != nil: // this is the bridge that would serve
+		return errNotServed
+	default:
 		return b.askSharing(ctx, "/tunnel/on")
 	}
-	set, err := b.Settings(ctx)
+	w, after := s.share.fixed, time.Duration(-1)
+	if w == nil {
+		set, err := b.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		if needs := needs(set.Tunnel); needs != "" {
+			return errors.New(needs)
+		}
+		one, err := b.way(set.Tunnel.Provider, set.Tunnel, s.version)
+		if err != nil {
+			return err
+		}
+		w, after = &one, set.OffAfter
+	}
+	r, err := s.share.on(*w, after)
 	if err != nil {
-		return err
-	}
-	if needs := needs(set.Tunnel); needs != "" {
-		return errors.New(needs)
-	}
-	w, err := b.way(set.Tunnel.Provider, set.Tunnel, s.version)
-	if err != nil {
-		return err
-	}
-	if err := s.share.on(w, set.OffAfter); err != nil {
 		return err
 	}
 	within, cancel := context.WithTimeout(ctx, sharePatience)
 	defer cancel()
-	if err := s.share.settled(within); !errors.Is(err, context.DeadlineExceeded) {
+	if err := r.settle(within); !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return ctx.Err()
 }
 
-// ShareOff ends that, at once.
+// ShareOff ends that, at once. Nothing is shared where nothing is served.
 func (b *Bridge) ShareOff(ctx context.Context) error {
-	s := b.service()
-	if s == nil {
-		if err := b.askSharing(ctx, "/tunnel/off"); !errors.Is(err, errNotServed) {
-			return err
-		}
-		return nil // nothing is shared where nothing is served
+	if s := b.service(); s != nil {
+		s.share.spare()
+		return nil
 	}
-	s.share.off()
+	if b.socket.Load() != nil {
+		return nil
+	}
+	if err := b.askSharing(ctx, "/tunnel/off"); !errors.Is(err, errNotServed) {
+		return err
+	}
 	return nil
 }
 
@@ -126,14 +137,13 @@ func (b *Bridge) Tunnel(ctx context.Context) (desk.Tunnel, error) {
 		return desk.Tunnel{}, err
 	}
 	t := desk.Tunnel{Provider: set.Tunnel.Provider, State: tunnel.Off, Needs: needs(set.Tunnel), ConnectURL: set.Tunnel.ConnectURL, CAFile: set.Tunnel.CAFile}
-	if t.Requests, err = b.sharedRequests(ctx); err != nil {
-		return t, err
-	}
 	if s := b.service(); s != nil {
 		s.share.fill(&t)
-		t.Requests += s.share.count.waiting()
+		t.Requests, err = s.share.count.total(ctx, b)
+		return t, err
 	}
-	return t, nil
+	t.Requests, err = b.sharedRequests(ctx)
+	return t, err
 }
 
 // serveTunnel answers the owner's other processes about it.
@@ -144,19 +154,4 @@ func (b *Bridge) serveTunnel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	control.Reply(w, t)
-}
-
-// serveShare switches it for them.
-func (b *Bridge) serveShare(do func(context.Context) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if b.service() == nil {
-			control.Fail(w, http.StatusConflict, errNotServed)
-			return
-		}
-		if err := do(r.Context()); err != nil {
-			control.Fail(w, http.StatusConflict, err)
-			return
-		}
-		control.Reply(w, nil)
-	}
 }

@@ -3,11 +3,13 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"postern/internal/control"
 	"postern/internal/desk"
 	"postern/internal/settings"
 	"postern/server/oauth"
@@ -25,8 +27,14 @@ type Look struct {
 const clockSlack = 2 * time.Minute
 
 // LookAtTunnel tries whether Postern can be reached from outside: the way out, the address, what answers there, and the
-// clock. What the owner does not use is not looked at.
+// clock. What the owner does not use is not looked at. It is the bridge that serves which looks, if there is one.
 func (b *Bridge) LookAtTunnel(ctx context.Context) ([]Look, error) {
+	if b.socket.Load() == nil {
+		var all []Look
+		if err := b.control().Do(ctx, http.MethodGet, "/tunnel/look", nil, &all); !errors.Is(err, control.ErrNotRunning) {
+			return all, err
+		}
+	}
 	set, err := b.Settings(ctx)
 	if err != nil {
 		return nil, err
@@ -38,13 +46,10 @@ func (b *Bridge) LookAtTunnel(ctx context.Context) ([]Look, error) {
 	if t.Needs != "" && !t.On() {
 		return []Look{{"tunnel", true, "not set up: Postern is reached from this computer alone"}}, nil
 	}
-	w, err := b.way(t.Provider, set.Tunnel, "")
-	if err != nil {
-		return nil, err
-	}
+	p := b.provider(t.Provider, set.Tunnel, "")
 	var all []Look
-	if d, ok := w.provider.(tunnel.Diagnoser); ok {
-		all = append(all, lookAtService(ctx, w.provider.Name(), d))
+	if d, ok := p.(tunnel.Diagnoser); ok {
+		all = append(all, lookAtService(ctx, p.Name(), d))
 	}
 	if t.Provider == settings.Ngrok {
 		all = append(all, b.lookAtAccount(ctx, set.Tunnel.Domain))
@@ -56,7 +61,7 @@ func (b *Bridge) LookAtTunnel(ctx context.Context) ([]Look, error) {
 		return append(all, Look{"tunnel", false, string(t.State) + ": " + cmp.Or(t.Detail, "no answer so far")}), nil
 	}
 	issuer := strings.TrimSuffix(t.URL, oauth.Path)
-	f := b.tried(ctx, w.provider, issuer)
+	f := b.tried(ctx, p, issuer)
 	all = append(all, Look{"public address", !f.Bad(), f.Says})
 	if f.What == desk.Answers {
 		all = append(all, b.lookAtIssuer(ctx, issuer))
@@ -64,9 +69,19 @@ func (b *Bridge) LookAtTunnel(ctx context.Context) ([]Look, error) {
 	return append(all, b.lookAtClock(ctx)), nil
 }
 
+// serveLook answers the owner's other processes.
+func (b *Bridge) serveLook(w http.ResponseWriter, r *http.Request) {
+	all, err := b.LookAtTunnel(r.Context())
+	if err != nil {
+		control.Fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	control.Reply(w, all)
+}
+
 // lookAtClock compares the clock with Google's, which Postern needs anyway. Through the tunnel it would be its own.
 func (b *Bridge) lookAtClock(ctx context.Context) Look {
-	header, status, _ := b.publicJSON(ctx, "https://oauth2.googleapis.com/", &struct{}{}) // whatever it answers, it says when
+	header, status, _ := b.publicJSON(ctx, "https://oauth2.googleapis.com/", "", &struct{}{}) // whatever it answers, it says when
 	date, err := http.ParseTime(header.Get("Date"))
 	if status == 0 || err != nil {
 		return Look{"clock", true, "not compared: Google does not answer"}
@@ -102,7 +117,7 @@ func (b *Bridge) lookAtIssuer(ctx context.Context, issuer string) Look {
 	var m struct {
 		Issuer string `json:"issuer"`
 	}
-	_, status, err := b.publicJSON(ctx, issuer+oauth.ServerPath, &m)
+	_, status, err := b.publicJSON(ctx, issuer+oauth.ServerPath, b.probe, &m)
 	switch {
 	case err != nil:
 		look.Says = err.Error()

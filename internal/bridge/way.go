@@ -31,15 +31,22 @@ type way struct {
 	advice   string                     // what to do when the address still answers as Postern
 }
 
+// provider returns the one of that name, as the settings have it.
+func (b *Bridge) provider(name string, t settings.Tunnel, version string) tunnel.Provider {
+	if name == settings.OwnURL {
+		return &ownurl.Provider{}
+	}
+	return &ngrok.Provider{Authtoken: b.authtoken, Domain: t.Domain, ConnectURL: t.ConnectURL, CAFile: t.CAFile, Version: version, Log: b.Log}
+}
+
 // way returns the one of that name, as the settings have it.
 func (b *Bridge) way(name string, t settings.Tunnel, version string) (way, error) {
 	if name == settings.OwnURL {
 		return ownWay(t.URL, t.Behind)
 	}
 	return way{
-		name: settings.Ngrok, issuer: "https://" + t.Domain, source: connectionSource,
-		provider: &ngrok.Provider{Authtoken: b.authtoken, Domain: t.Domain, ConnectURL: t.ConnectURL, CAFile: t.CAFile, Version: version, Log: b.Log},
-		dead:     func(f desk.Found) bool { return f.Code == ngrok.Offline }, advice: "end it, or revoke the authtoken at dashboard.ngrok.com/authtokens",
+		name: settings.Ngrok, issuer: "https://" + t.Domain, source: connectionSource, provider: b.provider(name, t, version),
+		dead: func(f desk.Found) bool { return f.Code == ngrok.Offline }, advice: "end it, or revoke the authtoken at dashboard.ngrok.com/authtokens",
 	}, nil
 }
 

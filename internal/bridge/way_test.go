@@ -130,11 +130,12 @@ func TestAnotherAddressIsNone(t *testing.T) {
 	p := &stray{Provider: w.provider}
 	w.provider = p
 	h := &s.service().share
-	if err := h.on(w, -1); err != nil {
+	r, err := h.on(w, -1)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var why *tunnel.Error
-	if err := h.settled(t.Context()); !errors.As(err, &why) || why.Reason != tunnel.OtherAddress || !strings.Contains(why.Detail, `"https://stray.example" instead of https://`+publicHost) {
+	if err := r.settle(t.Context()); !errors.As(err, &why) || why.Reason != tunnel.OtherAddress || !strings.Contains(why.Detail, `"https://stray.example" instead of https://`+publicHost) {
 		t.Errorf("%v", err)
 	}
 	if now, err := s.Tunnel(t.Context()); err != nil || now.State != tunnel.Failed || now.Reason != tunnel.OtherAddress || !p.closed {

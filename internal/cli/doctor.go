@@ -28,6 +28,7 @@ func (f *face) doctor() *cobra.Command {
 		for _, p := range all {
 			found = append(found, look("profile "+p.Name, p.State == auth.Valid, bridge.Health(p)))
 		}
+		found = append(found, accessFinding(ctx, b))
 		found = append(found, tunnelFindings(ctx, b)...)
 		bad := 0
 		var rows [][]string
@@ -87,6 +88,21 @@ func vaultFindings(ctx context.Context, b *bridge.Bridge) []bridge.Look {
 		out = append(out, look("google-client", true, c.ID))
 	}
 	return out
+}
+
+// accessFinding says whether the owner has stopped the clients.
+func accessFinding(ctx context.Context, b *bridge.Bridge) bridge.Look {
+	locked, paused := b.LockedDown(), b.Paused()
+	if now, err := b.Running(ctx); err == nil {
+		locked, paused = locked || now.LockedDown, paused || now.Paused
+	}
+	switch {
+	case locked:
+		return look("access", false, "locked down: nothing is let in until \"postern lockdown --lift\"")
+	case paused:
+		return look("access", false, "paused: clients over HTTP get no answer until \"postern resume\"")
+	}
+	return look("access", true, "neither paused nor locked down")
 }
 
 // tunnelFindings looks whether Postern can be reached from outside, as far as the owner wants it to be.

@@ -115,7 +115,10 @@ func (f *face) lockdown() *cobra.Command {
 	lift := false
 	c := &cobra.Command{Use: "lockdown", Short: "Cut off everything that has access, at once", Args: exactly(0), RunE: f.open(func(ctx context.Context, b *bridge.Bridge, _ []string) error {
 		if !lift {
-			if err := b.Lockdown(ctx); err != nil {
+			switch err := b.Lockdown(ctx); {
+			case errors.Is(err, bridge.ErrUnwritten):
+				return fmt.Errorf("%w; quit Postern and your assistants to be sure", err)
+			case err != nil:
 				return fmt.Errorf("the lockdown is on and nothing has access, but not all of it could be written; the rest is done as soon as that can be, and before the lockdown is lifted: %w", err)
 			}
 			return f.done("Locked down. Every client is cut off, every question withdrawn, and nothing is let in until: postern lockdown --lift", map[string]bool{"locked_down": true})

@@ -30,7 +30,7 @@ type Public struct {
 	Next   http.Handler
 	MCP    string                     // path of the MCP endpoint, whose bodies are its own affair
 	Source func(*http.Request) string // the address that a request came from
-	Count  func()                     // told of every request; nil for nobody
+	Count  func(*http.Request)        // told of every request; nil for nobody
 	Now    func() time.Time           // time.Now
 
 	once sync.Once
@@ -57,7 +57,7 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.rates, p.running = place.NewPool([]place.Pace{placePace}, []place.Pace{allPace}), map[string]int{}
 	})
 	if p.Count != nil {
-		p.Count()
+		p.Count(r)
 	}
 	from := place.Public(p.Source(r))
 	if wait, ok := p.take(from); !ok {

@@ -14,7 +14,7 @@ import (
 )
 
 // fromOutside serves h as the public side does, with requests that say where they come from.
-func fromOutside(t *testing.T, h http.Handler, now func() time.Time, count func()) func(from, path, body string) *http.Response {
+func fromOutside(t *testing.T, h http.Handler, now func() time.Time, count func(*http.Request)) func(from, path, body string) *http.Response {
 	t.Helper()
 	web := httptest.NewUnstartedServer(nil)
 	web.Config = guard.NewPublicServer(&guard.Public{Next: h, MCP: "/mcp", Source: func(r *http.Request) string { return r.Header.Get("Test-From") }, Count: count, Now: now})
@@ -40,7 +40,7 @@ func fromOutside(t *testing.T, h http.Handler, now func() time.Time, count func(
 func TestPublicRates(t *testing.T) {
 	var counted atomic.Int32
 	at := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
-	send := fromOutside(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), func() time.Time { return at }, func() { counted.Add(1) })
+	send := fromOutside(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), func() time.Time { return at }, func(*http.Request) { counted.Add(1) })
 	status := func(from string) int {
 		resp := send(from, "/token", "")
 		defer resp.Body.Close()
