@@ -1,27 +1,41 @@
-//go:build e2e
+//go:build e2e && linux
 
 package e2e
 
 import (
+	"io"
+	"os"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
-// TestPrompt lets the owner answer in the terminal of "postern serve": a client is let in and then refused a mail.
-func TestPrompt(t *testing.T) {
-	b := startConsole(newDesktop(t, fileVault...), "--demo")
-	token := b.token(startBrowser(t, ""), "gmail:read", "gmail:send")
-	if _, text := b.call(token.AccessToken, "gmail_search", map[string]any{"query": "in:inbox"}); !strings.Contains(text, "demo@postern.example") {
-		t.Fatalf("gmail_search: %s", text)
+// TestAPromptIsStopped: Ctrl-C where a secret is asked for ends the command at once, and what is typed next is shown again.
+func TestAPromptIsStopped(t *testing.T) {
+	d := newDesktop(t)
+	var shown printed
+	cmd, typed := d.console(&shown, "tunnel", "login")
+	tty, ok := typed.(*os.File)
+	if !ok {
+		t.Fatalf("%T", typed)
 	}
-	done := make(chan string, 1)
-	go func() { _, text := b.call(token.AccessToken, "gmail_send", letter); done <- text }()
-	b.asked("Let it happen?")
-	b.answer("no Ask Mia by telephone instead.")
-	if text := <-done; !strings.Contains(text, "Ask Mia by telephone instead.") {
-		t.Errorf("a refused gmail_send: %s", text)
+	echoes := func() bool {
+		now, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return now.Lflag&unix.ECHO != 0
 	}
-	if shown := b.log(); !strings.Contains(shown, "A body that nobody may read") || !strings.Contains(shown, "Refused.") {
-		t.Errorf("the terminal shows:\n%s", shown)
+	d.wait("the prompt", func() bool { return strings.Contains(shown.String(), "Its authtoken") && !echoes() })
+	if _, err := io.WriteString(typed, "\x03"); err != nil {
+		t.Fatal(err)
+	}
+	d.wait("the end of the command", func() bool { return strings.Contains(shown.String(), "postern: stopped") })
+	if !echoes() {
+		t.Error("what is typed next is not shown")
+	}
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() <= 0 {
+		t.Errorf("it ended with %v", err)
 	}
 }

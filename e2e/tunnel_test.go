@@ -189,7 +189,7 @@ func TestTunnel(t *testing.T) {
 		t.Errorf("the lockdown took %v", took)
 	}
 	s.wait("a look whether it is dead", func() bool { return s.state().Check.Found == "dead" })
-	if now := s.state(); now.State != "off" || now.Check.Found != "answers" {
+	if now := s.state(); now.State != "off" || now.Check.Found != "dead" {
 		t.Errorf("tunnel status: %+v", now)
 	}
 	if got := s.local.status(t, "mcpat_none"); got == 0 || got == http.StatusOK {

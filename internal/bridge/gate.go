@@ -80,6 +80,9 @@ const pairingTime = 10 * time.Minute
 // OpenPairing opens the pairing window: until then clients from outside may ask to be let in, and the question shows by
 // itself; so does one that waits already.
 func (b *Bridge) OpenPairing(ctx context.Context) (until time.Time, err error) {
+	if b.LockedDown() {
+		return until, errLockedDown
+	}
 	until = b.config.Now().Add(pairingTime)
 	if err := b.Store.SetSetting(ctx, pairingUntil, until.UTC().Format(time.RFC3339)); err != nil {
 		return until, err

@@ -19,6 +19,9 @@ const codeLetters = 8
 // MakePairingCode makes a code that lets one client in to these profiles and scopes, by name or email and as they are on
 // offer: the one profile that there is and reading, if none is named. The grant ends at expires, if that is not zero.
 func (b *Bridge) MakePairingCode(ctx context.Context, profileNames, scopes []string, expires time.Time) (desk.PairingCode, error) {
+	if b.LockedDown() {
+		return desk.PairingCode{}, errLockedDown
+	}
 	offered := offers{b, newCatalogue()}
 	choices, err := offered.Profiles(ctx)
 	if err != nil {

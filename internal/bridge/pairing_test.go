@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -39,5 +40,22 @@ func TestPairingShowsWhatWaits(t *testing.T) {
 	case <-changed:
 	case <-time.After(20 * time.Second):
 		t.Error("the faces of the other process are not told")
+	}
+}
+
+// TestNobodyIsPairedUnderLockdown: neither the window nor a code would let anybody in.
+func TestNobodyIsPairedUnderLockdown(t *testing.T) {
+	b := openAt(t, Config{Demo: true, Getenv: fileVault})
+	if err := b.Lockdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.OpenPairing(t.Context()); !errors.Is(err, errLockedDown) {
+		t.Errorf("%v", err)
+	}
+	if until, err := b.Pairing(t.Context()); err != nil || !until.IsZero() {
+		t.Errorf("it is open until %v, %v", until, err)
+	}
+	if _, err := b.MakePairingCode(t.Context(), nil, nil, time.Time{}); !errors.Is(err, errLockedDown) {
+		t.Errorf("%v", err)
 	}
 }

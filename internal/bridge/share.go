@@ -80,11 +80,11 @@ func (h *share) keep(r, before *sharing) {
 	if before != nil {
 		before.await()
 	}
-	b.record(ctx, activity.Entry{Event: activity.Shared})
 	session, err := h.start(r)
 	up := err == nil
 	wanted := ctx.Err() != nil
 	if up {
+		b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Shared})
 		close(r.settled)
 		b.Log.Info("sharing", "address", r.way.issuer, "way", r.way.provider.Name())
 		h.s.group.Go(func() { h.try(r) })
@@ -102,7 +102,12 @@ func (h *share) keep(r, before *sharing) {
 		close(r.settled)
 	}
 	h.count.write(context.WithoutCancel(ctx), b)
-	b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Unshared, Code: r.now().Code})
+	switch {
+	case up:
+		b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Unshared, Code: r.now().Code})
+	case !wanted:
+		b.record(context.WithoutCancel(ctx), activity.Entry{Event: activity.Shared, Outcome: activity.Failed, Code: r.now().Code})
+	}
 	close(r.done)
 	b.changed.ring()
 	if up && h.s.life.Err() == nil { // or else the program ends
@@ -231,6 +236,13 @@ func (h *share) off() {
 	h.s.b.changed.ring()
 }
 
+// forget puts away that it has failed, which the owner has mended.
+func (h *share) forget() {
+	if r := h.current(); r != nil && r.over() {
+		h.off()
+	}
+}
+
 // spare switches it off because the owner wants that: after a lockdown it stays so.
 func (h *share) spare() {
 	h.mu.Lock()
@@ -322,7 +334,7 @@ func until(since time.Time, after time.Duration) time.Time {
 // fill says how it stands.
 func (h *share) fill(t *desk.Tunnel) {
 	if h.fixed != nil {
-		t.Provider, t.Needs = h.fixed.name, ""
+		t.Provider, t.Needs, t.Behind = h.fixed.name, "", h.fixed.behind
 	}
 	r := h.current()
 	if r == nil {
@@ -336,7 +348,7 @@ func (h *share) fill(t *desk.Tunnel) {
 	if t.State == tunnel.Off {
 		return
 	}
-	t.Provider, t.Needs = r.way.name, ""
+	t.Provider, t.Needs, t.Behind = r.way.name, "", r.way.behind
 	t.Account, t.Plan, t.Region, t.Limit = now.Account, now.Plan, now.Region, now.Limit
 	if t.On() {
 		t.Since, t.URL, t.Until = r.since, r.way.issuer+oauth.Path, r.until

@@ -335,12 +335,26 @@ func TestShareFails(t *testing.T) {
 	if now := s.tunnel(); now.Check.What != "" {
 		t.Errorf("%+v", now.Check)
 	}
-	if err := s.ShareOff(t.Context()); err != nil { // which says that it was seen
-		t.Error(err)
+	for what, mend := range map[string]func() error{ // the owner has seen it, or done something about it
+		"off":                func() error { return s.ShareOff(t.Context()) },
+		"off from elsewhere": func() error { return openAt(t, Config{Dir: s.Dir, Getenv: fileVault}).ShareOff(t.Context()) },
+		"a login":            func() error { return s.TunnelLogin(t.Context(), authtoken, s.edge.Domain) },
+		"one from elsewhere": func() error {
+			return openAt(t, Config{Dir: s.Dir, Getenv: fileVault}).TunnelLogin(t.Context(), authtoken, s.edge.Domain)
+		},
+	} {
+		s.edge.FailAuth("ERR_NGROK_106", "")
+		if err := s.ShareOn(t.Context()); err == nil {
+			t.Errorf("before %s: it does not fail", what)
+		}
+		if err := mend(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if now := s.tunnel(); now.State != "off" || now.Detail != "" {
+			t.Errorf("after %s: %+v", what, now)
+		}
 	}
-	if now := s.tunnel(); now.State != "off" || now.Detail != "" {
-		t.Errorf("%+v", now)
-	}
+	s.edge.FailAuth("", "")
 	if err := s.TunnelLogin(t.Context(), authtoken, s.edge.Domain); err != nil {
 		t.Fatal(err)
 	}

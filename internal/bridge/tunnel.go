@@ -20,19 +20,33 @@ const sharePatience = 20 * time.Second
 // errNotServed is returned where a bridge would have to serve clients first.
 var errNotServed = errors.New(`nothing serves clients: start the desktop app, or "postern serve", and try again`)
 
+// errSharedNow is why the account cannot be changed.
+var errSharedNow = errors.New(`Postern is shared through ngrok now: switch that off first, e.g. with "postern tunnel off"`)
+
+// MayChangeAccount says why the account cannot be changed now, nil if it can.
+func (b *Bridge) MayChangeAccount(ctx context.Context) error {
+	if t, err := b.Tunnel(ctx); err == nil && t.On() && t.Provider == settings.Ngrok {
+		return errSharedNow
+	}
+	return nil
+}
+
 // TunnelLogin keeps the authtoken of the owner's ngrok account in the vault, and its domain in the settings: from then on
 // that is the address of Postern from outside.
 func (b *Bridge) TunnelLogin(ctx context.Context, token, domain string) error {
-	token = strings.TrimSpace(token)
-	if token == "" || len(token) > 256 || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		return errors.New("that is no authtoken: copy the one at dashboard.ngrok.com/get-started/your-authtoken")
+	token, err := authtokenOf(token)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(domain) == "" {
+		return errors.New("the domain is missing: yours is at dashboard.ngrok.com/domains, e.g. name.ngrok-free.dev")
 	}
 	host, err := settings.Domain(domain)
 	if err != nil {
 		return fmt.Errorf("the domain %q: %w", domain, err)
 	}
-	if t, err := b.Tunnel(ctx); err == nil && t.On() && t.Provider == settings.Ngrok {
-		return errors.New("Postern is shared through ngrok now: switch that off first")
+	if err := b.MayChangeAccount(ctx); err != nil {
+		return err
 	}
 	v, err := b.Vault(ctx)
 	if err != nil {
@@ -41,16 +55,35 @@ func (b *Bridge) TunnelLogin(ctx context.Context, token, domain string) error {
 	if err := v.Set(ctx, authtokenKey, []byte(token)); err != nil {
 		return fmt.Errorf("writing the vault: %w", err)
 	}
+	if err := b.Store.DeleteSetting(ctx, loggedOut); err != nil {
+		return err
+	}
 	if err := b.SetSetting(ctx, "tunnel.domain", host); err != nil {
 		return err
 	}
-	return b.SetSetting(ctx, "tunnel.provider", settings.Ngrok)
+	if err := b.SetSetting(ctx, "tunnel.provider", settings.Ngrok); err != nil {
+		return err
+	}
+	return b.mended(ctx)
+}
+
+// mended puts away that sharing has failed.
+func (b *Bridge) mended(ctx context.Context) error {
+	t, err := b.Tunnel(ctx)
+	if err != nil || t.State != tunnel.Failed {
+		return err
+	}
+	if s := b.service(); s != nil {
+		s.share.forget()
+		return nil
+	}
+	return b.ShareOff(ctx)
 }
 
 // TunnelLogout forgets the authtoken. The domain stays: clients know Postern by it.
 func (b *Bridge) TunnelLogout(ctx context.Context) error {
-	if t, err := b.Tunnel(ctx); err == nil && t.On() && t.Provider == settings.Ngrok {
-		return errors.New("Postern is shared through ngrok now: switch that off first")
+	if err := b.MayChangeAccount(ctx); err != nil {
+		return err
 	}
 	v, err := b.Vault(ctx)
 	if err != nil {
@@ -59,7 +92,10 @@ func (b *Bridge) TunnelLogout(ctx context.Context) error {
 	if err := v.Delete(ctx, authtokenKey); err != nil {
 		return fmt.Errorf("writing the vault: %w", err)
 	}
-	return nil
+	if err := b.Store.SetSetting(ctx, loggedOut, "true"); err != nil {
+		return err
+	}
+	return b.mended(ctx)
 }
 
 // ShareOn has Postern reached from outside: by what the start of the program has asked for, or else as the settings say and
@@ -79,7 +115,11 @@ func (b *Bridge) ShareOn(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if needs := needs(set.Tunnel); needs != "" {
+		needs, err := b.needs(ctx, set.Tunnel)
+		if err != nil {
+			return err
+		}
+		if needs != "" {
 			return errors.New(needs)
 		}
 		one, err := b.way(set.Tunnel.Provider, set.Tunnel, s.version)
@@ -136,13 +176,22 @@ func (b *Bridge) Tunnel(ctx context.Context) (desk.Tunnel, error) {
 	if err != nil {
 		return desk.Tunnel{}, err
 	}
-	t := desk.Tunnel{Provider: set.Tunnel.Provider, State: tunnel.Off, Needs: needs(set.Tunnel), ConnectURL: set.Tunnel.ConnectURL, CAFile: set.Tunnel.CAFile}
+	t := desk.Tunnel{Provider: set.Tunnel.Provider, State: tunnel.Off}
+	if t.Needs, err = b.needs(ctx, set.Tunnel); err != nil {
+		return t, err
+	}
+	if t.Provider == settings.OwnURL {
+		t.Behind = set.Tunnel.Behind
+	}
 	if s := b.service(); s != nil {
 		s.share.fill(&t)
 		t.Requests, err = s.share.count.total(ctx, b)
-		return t, err
+	} else {
+		t.Requests, err = b.sharedRequests(ctx)
 	}
-	t.Requests, err = b.sharedRequests(ctx)
+	if t.Provider == settings.Ngrok {
+		t.ConnectURL, t.CAFile = set.Tunnel.ConnectURL, set.Tunnel.CAFile
+	}
 	return t, err
 }
 

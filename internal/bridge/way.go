@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"postern/auth/vault"
 	"postern/internal/desk"
@@ -15,6 +16,10 @@ import (
 	"postern/tunnel/ngrok"
 	"postern/tunnel/ownurl"
 )
+
+// loggedOut is there in the store when the owner has had the authtoken forgotten: what is in the vault is not looked at for
+// every picture of how things stand.
+const loggedOut = "state.tunnel_logged_out"
 
 // authtokenKey is where the authtoken of the owner's ngrok account lies in the vault.
 const authtokenKey = "ngrok-authtoken"
@@ -29,6 +34,7 @@ type way struct {
 	fixed    bool                       // the start of the program has asked for it
 	dead     func(desk.Found) bool      // whether that is what is found at an address that is dead
 	advice   string                     // what to do when the address still answers as Postern
+	behind   string                     // where the owner's own proxy sends to; "" without one
 }
 
 // provider returns the one of that name, as the settings have it.
@@ -61,21 +67,49 @@ func ownWay(public, behind string) (way, error) {
 		return way{}, err
 	}
 	return way{
-		name: settings.OwnURL, issuer: issuer, source: proxySource, advice: "end it, or your proxy",
+		name: settings.OwnURL, issuer: issuer, source: proxySource, behind: behind, advice: "end it, or your proxy",
 		provider: &ownurl.Provider{URL: u, Listen: func() (net.Listener, error) { return listenLocal(behind) }},
 		dead:     func(f desk.Found) bool { return f.What != desk.Silent }, // the proxy itself says so
 	}, nil
 }
 
 // needs is what must be done before the tunnel can be switched on, "" for nothing.
-func needs(t settings.Tunnel) string {
-	switch {
-	case t.Provider == settings.OwnURL && t.URL == "":
-		return `the address at which your proxy is reached is not known yet: set it with "postern settings set tunnel.url https://..."`
-	case t.Provider == settings.Ngrok && t.Domain == "":
-		return `your ngrok account is not known yet: run "postern tunnel login", or connect it on the page Share`
+func (b *Bridge) needs(ctx context.Context, t settings.Tunnel) (string, error) {
+	if t.Provider == settings.OwnURL {
+		if t.URL == "" {
+			return `the address at which your proxy is reached is not known yet: set it with "postern settings set tunnel.url https://..."`, nil
+		}
+		return "", nil
 	}
-	return ""
+	_, out, err := b.Store.Setting(ctx, loggedOut)
+	if out || t.Domain == "" {
+		return `your ngrok account is not known yet: run "postern tunnel login", or connect it on the page Share`, err
+	}
+	return "", err
+}
+
+// authtokenOf makes an authtoken of what the owner has copied, which may be the command in which ngrok shows it.
+func authtokenOf(text string) (string, error) {
+	words := strings.Fields(text)
+	if len(words) == 4 && words[0] == "ngrok" && words[2] == "add-authtoken" {
+		words = words[3:]
+	}
+	const where = "copy the one at dashboard.ngrok.com/get-started/your-authtoken"
+	switch {
+	case len(words) == 0:
+		return "", errors.New("the authtoken is missing: " + where)
+	case len(words) > 1 || len(words[0]) > 256 || strings.ContainsFunc(words[0], func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return "", errors.New("that is no authtoken: " + where)
+	case strings.HasPrefix(words[0], "ak_") || strings.HasPrefix(words[0], "cr_"):
+		return "", errors.New("that is the id of an API key or a credential, and no authtoken: " + where)
+	}
+	return words[0], nil
+}
+
+// CheckAuthtoken says why what the owner has given as their authtoken cannot be one, nil if it can.
+func CheckAuthtoken(text string) error {
+	_, err := authtokenOf(text)
+	return err
 }
 
 // authtoken reads that of the owner's ngrok account. The environment is not looked at.

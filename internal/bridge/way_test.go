@@ -14,7 +14,7 @@ import (
 
 func TestLoginThatIsNone(t *testing.T) {
 	s := newShared(t)
-	for _, token := range []string{"", "  ", "two words", "line\nbreak", strings.Repeat("x", 300), "tök"} {
+	for _, token := range []string{"", "  ", "two words", "ak_2abcdef", "cr_2abcdef", "ngrok config add-authtoken", "line\nbreak", strings.Repeat("x", 300), "tök"} {
 		if err := s.TunnelLogin(t.Context(), token, s.edge.Domain); err == nil || token != "" && len(strings.TrimSpace(token)) > 3 && strings.Contains(err.Error(), strings.TrimSpace(token)) {
 			t.Errorf("%q: %v", token, err)
 		}
@@ -24,11 +24,26 @@ func TestLoginThatIsNone(t *testing.T) {
 			t.Errorf("%q: %v", domain, err)
 		}
 	}
+	if err := s.TunnelLogin(t.Context(), "ngrok config add-authtoken "+authtoken, s.edge.Domain); err != nil { // as ngrok shows it
+		t.Fatal(err)
+	}
+	if kept, err := s.authtoken(t.Context()); err != nil || kept != authtoken {
+		t.Errorf("%v, %v", kept == authtoken, err)
+	}
 	if err := s.TunnelLogout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if now := s.tunnel(); !strings.Contains(now.Needs, "postern tunnel login") {
+		t.Errorf("%+v", now)
+	}
 	if err := s.ShareOn(t.Context()); err == nil || !strings.Contains(err.Error(), "postern tunnel login") {
 		t.Errorf("%v", err)
+	}
+	if err := s.TunnelLogin(t.Context(), authtoken, s.edge.Domain); err != nil {
+		t.Fatal(err)
+	}
+	if now := s.tunnel(); now.Needs != "" {
+		t.Errorf("%+v", now)
 	}
 }
 
@@ -95,7 +110,7 @@ func TestOwnURLByTheSwitch(t *testing.T) {
 		t.Errorf("another host gets %d", got)
 	}
 	now, err := s.Tunnel(t.Context())
-	if err != nil || now.Provider != "own-url" || now.URL != "https://"+publicHost+"/mcp" || now.Until.IsZero() || now.Limit != 0 {
+	if err != nil || now.Provider != "own-url" || now.URL != "https://"+publicHost+"/mcp" || now.Behind != behind || now.Until.IsZero() || now.Limit != 0 {
 		t.Errorf("%+v, %v", now, err)
 	}
 	if err := s.ShareOff(t.Context()); err != nil {

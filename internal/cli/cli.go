@@ -41,6 +41,8 @@ type face struct {
 	out, err io.Writer
 	json     bool
 	demo     bool
+
+	interrupted <-chan struct{} // closed when the owner wants the command to end
 }
 
 // Main runs a command line without its program name and returns the exit code.
@@ -48,7 +50,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	f := &face{in: in, out: out, err: errOut}
+	f := &face{in: in, out: out, err: errOut, interrupted: ctx.Done()}
 	root := f.root()
 	root.SetArgs(args)
 	root.SetIn(in)

@@ -147,6 +147,20 @@ func age(t, now time.Time) string {
 	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 }
 
+// say prints text, wrapped to the terminal.
+func (f *face) say(text string) {
+	fmt.Fprintln(f.out, strings.Join(wrap(clean(text), f.width()), "\n"))
+}
+
+// moment is a time of day, with the date if that is not today's.
+func moment(t, now time.Time) string {
+	t, now = t.Local(), now.Local()
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04")
+	}
+	return t.Format("2 January 15:04")
+}
+
 // clip cuts text for a column.
 func clip(s string, n int) string {
 	if r := []rune(s); len(r) > n {

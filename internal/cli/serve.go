@@ -49,6 +49,9 @@ func (f *face) serve() *cobra.Command {
 	return c
 }
 
+// askFirst is what must be done before a client from outside can be connected.
+const askFirst = "Before you connect one from outside, open the door for ten minutes: postern pair"
+
 // shareFromStart switches the tunnel on, and says how that went.
 func (f *face) shareFromStart(ctx context.Context, b *bridge.Bridge) {
 	if err := b.ShareOn(ctx); err != nil {
@@ -60,9 +63,9 @@ func (f *face) shareFromStart(ctx context.Context, b *bridge.Bridge) {
 	case err != nil:
 		f.show("%s", line(err.Error()))
 	case t.Up():
-		f.show("From outside Postern can be reached at\n\n  %s\n\nHow assistants are told: postern tunnel share", line(t.URL))
+		f.show("From outside Postern can be reached at\n\n  %s\n\n%s\nHow assistants are told: postern tunnel share", line(t.URL), askFirst)
 	default:
-		f.show("The tunnel is not up yet, and is tried further. See: postern tunnel status")
+		f.show("%s", line(notUp(t).Error()))
 	}
 }
 
@@ -79,7 +82,7 @@ func (f *face) welcome(b *bridge.Bridge, local, public string) {
 		f.show("  postern approvals list\n  postern approvals approve ID --number NN")
 	}
 	if public != "" {
-		f.show("Before you connect one from outside, open the door for ten minutes: postern pair")
+		f.show("%s", askFirst)
 	}
 	switch {
 	case b.LockedDown():
@@ -153,7 +156,13 @@ func (f *face) pair() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("opening the pairing window: %w", err)
 			}
-			return f.done(fmt.Sprintf("Until %s, or until one was let in, new clients from outside may ask.", until.Local().Format("15:04")), map[string]any{"pairing_until": until})
+			says := fmt.Sprintf("Until %s, or until one was let in, new clients from outside may ask.", until.Local().Format("15:04"))
+			if t, err := b.Tunnel(ctx); err == nil && !t.On() {
+				says += "\nBut nothing is shared now: postern tunnel on"
+			} else if b.Paused() {
+				says += "\nBut Postern is paused, so none gets in until: postern resume"
+			}
+			return f.done(says, map[string]any{"pairing_until": until})
 		})(c, args)
 	}}
 	c.Flags().BoolVar(&code, "code", false, "make a code to type on the waiting page instead of answering here")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -79,6 +80,9 @@ func (f *face) setSetting(ctx context.Context, b *bridge.Bridge, args []string) 
 		return err
 	}
 	fmt.Fprintf(f.out, "%s is now %q.\n", k.Name, line(args[1]))
+	if t, err := b.Tunnel(ctx); err == nil && t.On() && strings.HasPrefix(k.Name, "tunnel.") && k.Name != "tunnel.off_after" {
+		f.say("Postern is shared now, as it was before: this counts from the next time that sharing is switched on.")
+	}
 	return nil
 }
 

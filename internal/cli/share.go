@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ import (
 	"postern/tunnel"
 )
 
-// errNotShared is returned where the address would have to be up.
+// errNotShared is returned where sharing would have to be on.
 var errNotShared = ownerMust{errors.New("nothing is shared: postern tunnel on")}
 
 func (f *face) tunnelShare() *cobra.Command {
@@ -27,8 +28,11 @@ func (f *face) tunnelShare() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if !t.Up() {
+		switch {
+		case !t.On():
 			return errNotShared
+		case !t.Up():
+			return notUp(t)
 		}
 		if pngFile != "" || svgFile != "" {
 			return f.drawShare(t.URL, pngFile, svgFile)
@@ -44,7 +48,7 @@ func (f *face) tunnelShare() *cobra.Command {
 				Steps   []step    `json:"steps"`
 			}{t.URL, until, steps(t.URL)})
 		}
-		return f.printShare(b, t)
+		return f.printShare(ctx, b, t)
 	})}
 	c.Flags().StringVar(&pngFile, "png", "", "write the QR code to this file instead")
 	c.Flags().StringVar(&svgFile, "svg", "", "write the QR code to this file instead, as SVG")
@@ -91,26 +95,29 @@ func steps(address string) []step {
 }
 
 // printShare shows the address and what to do with it.
-func (f *face) printShare(b *bridge.Bridge, t desk.Tunnel) error {
-	ctx := context.Background()
+func (f *face) printShare(ctx context.Context, b *bridge.Bridge, t desk.Tunnel) error {
 	until, err := b.Pairing(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(f.out, "Postern can be reached from outside at\n\n  %s\n\n", line(t.URL))
-	if t.State != tunnel.Online {
-		fmt.Fprintf(f.out, "but not now: %s\n\n", line(cmp.Or(t.Detail, string(t.State))))
+	switch {
+	case t.State != tunnel.Online:
+		f.say("Postern is shared, but cannot be reached at this moment: " + strings.TrimSuffix(cmp.Or(t.Detail, string(t.State)), ".") + ". Its address stays")
+	case t.Check.Bad():
+		f.say("Postern is shared, but perhaps not reached: " + t.Check.Says + ". Its address is")
+	default:
+		f.say("Postern can be reached from outside at")
 	}
+	fmt.Fprintf(f.out, "\n  %s\n\n", line(t.URL))
 	if f.terminal() {
 		if code, err := qrcode.New(t.URL); err == nil {
 			fmt.Fprintln(f.out, code.Terminal())
 		}
 	}
-	if until.IsZero() {
-		fmt.Fprintln(f.out, "New clients cannot ask yet. Open the door for ten minutes: postern pair\nAway from this computer? Make a code to type on the page: postern pair --code")
-	} else {
-		fmt.Fprintf(f.out, "New clients may ask until %s.\n", until.Local().Format("15:04"))
+	if t.Behind != "" {
+		f.say("Your proxy must send what it gets there to http://" + t.Behind + ", with the name of the host as it is.")
 	}
+	f.say(doorWords(b, until, time.Now()))
 	fmt.Fprintln(f.out)
 	var rows [][]string
 	for _, s := range steps(t.URL) {
@@ -121,15 +128,23 @@ func (f *face) printShare(b *bridge.Bridge, t desk.Tunnel) error {
 	}
 	fmt.Fprintln(f.out)
 	if t.Provider == settings.Ngrok {
-		fmt.Fprintln(f.out, "ngrok shows a page of its own before the first visit of a browser, once a week on the free plan: click \"Visit Site\".\nIt ends the encryption at its service, so it can read what passes.")
+		f.say("ngrok shows a page of its own before the first visit of a browser, once a week on the free plan: click \"Visit Site\". It ends the encryption at its service, so it can read what passes.")
 	}
-	if !t.Until.IsZero() {
-		fmt.Fprintf(f.out, "Sharing ends by itself at %s (%s). End it now: postern tunnel off\n", t.Until.Local().Format("15:04"), time.Until(t.Until).Round(time.Minute))
+	if t.Until.IsZero() {
+		f.say("End it: postern tunnel off")
 	} else {
-		fmt.Fprintln(f.out, "End it: postern tunnel off")
-	}
-	if t.Check.Bad() {
-		fmt.Fprintf(f.out, "\nBut: %s\n", line(t.Check.Says))
+		f.say("Sharing ends by itself at " + moment(t.Until, time.Now()) + ". End it now: postern tunnel off")
 	}
 	return nil
+}
+
+// doorWords says whether new clients may ask.
+func doorWords(b *bridge.Bridge, until, now time.Time) string {
+	switch {
+	case b.Paused():
+		return "Postern is paused, so no client gets an answer until: postern resume"
+	case until.IsZero():
+		return "New clients cannot ask yet. Open the door for ten minutes: postern pair\nAway from this computer? Make a code to type on the page: postern pair --code"
+	}
+	return "New clients may ask until " + moment(until, now) + "."
 }

@@ -1,18 +1,13 @@
 package cli
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"postern/internal/bridge"
 	"postern/internal/desk"
@@ -29,6 +24,9 @@ func (f *face) tunnelLogin() *cobra.Command {
 		if err := f.mayLoosen(ctx, b); err != nil {
 			return err
 		}
+		if err := b.MayChangeAccount(ctx); err != nil {
+			return ownerMust{err}
+		}
 		set, err := b.Settings(ctx)
 		if err != nil {
 			return err
@@ -36,6 +34,9 @@ func (f *face) tunnelLogin() *cobra.Command {
 		f.show("You need an account at ngrok (the free plan will do): https://dashboard.ngrok.com/signup\n")
 		token, err := f.secret("Its authtoken, from https://dashboard.ngrok.com/get-started/your-authtoken: ")
 		if err != nil {
+			return err
+		}
+		if err := bridge.CheckAuthtoken(token); err != nil {
 			return err
 		}
 		if domain == "" {
@@ -73,22 +74,46 @@ func (f *face) tunnelOn() *cobra.Command {
 		if err := f.mayLoosen(ctx, b); err != nil {
 			return err
 		}
+		if f.terminal() && !f.json {
+			f.show("Connecting…")
+		}
 		if err := b.ShareOn(ctx); err != nil {
 			return fmt.Errorf("sharing: %w", err)
 		}
-		t, err := b.Tunnel(ctx)
-		if err != nil {
+		t, err := f.tried(ctx, b)
+		switch {
+		case err != nil:
 			return err
-		}
-		if f.json {
+		case f.json:
 			return f.printJSON(t)
+		case !t.Up():
+			return notUp(t)
 		}
-		if !t.Up() {
-			f.show("It is not up yet, and is tried further: %s\nSee how it goes with: postern tunnel status", cmp.Or(line(t.Detail), "no answer so far"))
-			return nil
-		}
-		return f.printShare(b, t)
+		return f.printShare(ctx, b, t)
 	})}
+}
+
+// tried waits a moment until the address was tried from outside, and says how it stands then.
+func (f *face) tried(ctx context.Context, b *bridge.Bridge) (desk.Tunnel, error) {
+	const patience, again = 5 * time.Second, 100 * time.Millisecond
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		t, err := b.Tunnel(ctx)
+		if err != nil || !t.Up() || t.Check.What != "" {
+			return t, err
+		}
+		select {
+		case <-time.After(again):
+		case <-within.Done():
+			return t, ctx.Err()
+		}
+	}
+}
+
+// notUp says that it is switched on, and is not up yet.
+func notUp(t desk.Tunnel) error {
+	return ownerMust{fmt.Errorf("sharing is switched on but not up yet, and is tried further: %s. See how it goes with: postern tunnel status", strings.TrimSuffix(cmp.Or(line(t.Detail), "no answer so far"), "."))}
 }
 
 func (f *face) tunnelOff() *cobra.Command {
@@ -109,12 +134,16 @@ func (f *face) tunnelStatus() *cobra.Command {
 		if f.json {
 			return f.printJSON(t)
 		}
-		return f.table([]string{"", ""}, tunnelRows(t, time.Now()))
+		set, err := b.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		return f.table([]string{"", ""}, tunnelRows(t, set.Tunnel, time.Now()))
 	})}
 }
 
 // tunnelRows says how a tunnel stands, a fact a row.
-func tunnelRows(t desk.Tunnel, now time.Time) [][]string {
+func tunnelRows(t desk.Tunnel, set settings.Tunnel, now time.Time) [][]string {
 	rows := [][]string{{"state", string(t.State)}}
 	add := func(label, text string) {
 		if text != "" {
@@ -125,23 +154,30 @@ func tunnelRows(t desk.Tunnel, now time.Time) [][]string {
 		t.Detail += " (" + t.Code + ")"
 	}
 	add("why", t.Detail)
-	if !t.On() {
-		add("first", t.Needs)
-	}
 	add("way", map[string]string{settings.Ngrok: "ngrok", settings.OwnURL: "a proxy of your own"}[t.Provider])
-	add("address", t.URL)
+	switch {
+	case t.URL != "":
+		add("address", t.URL)
+	case t.Provider == settings.Ngrok && set.Domain != "":
+		add("address", "https://"+set.Domain+"/mcp, when it is on")
+	case t.Provider == settings.OwnURL && set.URL != "":
+		add("address", set.URL+"/mcp, when it is on")
+	}
+	if t.Provider == settings.OwnURL {
+		add("proxy", "sends to http://"+t.Behind+", with the name of the host as it is")
+	}
 	if t.On() && !t.Since.IsZero() {
-		add("since", t.Since.Local().Format("2 January 15:04"))
+		add("since", moment(t.Since, now))
 	}
 	if !t.Until.IsZero() {
-		add("ends", t.Until.Local().Format("2 January 15:04")+", by itself")
+		add("ends", moment(t.Until, now)+", by itself")
 	}
 	if t.Account != "" {
 		add("account", fmt.Sprintf("%s, plan %s", t.Account, cmp.Or(t.Plan, "not known")))
 	}
 	add("region", t.Region)
 	if !t.LastCall.IsZero() {
-		add("last call", t.LastCall.Local().Format("2 January 15:04:05"))
+		add("last call", age(t.LastCall, now))
 	}
 	if t.Requests > 0 || t.Limit > 0 {
 		text := fmt.Sprintf("%d this month", t.Requests)
@@ -156,30 +192,13 @@ func tunnelRows(t desk.Tunnel, now time.Time) [][]string {
 	add("tried", t.Check.Says)
 	add("service", t.ConnectURL)
 	add("certificates", t.CAFile)
+	switch {
+	case t.On():
+		add("next", "postern tunnel share: how assistants are told; postern tunnel off: end it")
+	case t.Needs != "":
+		add("next", t.Needs)
+	default:
+		add("next", "postern tunnel on")
+	}
 	return rows
-}
-
-// secret asks for something that is not shown. It is never an argument, which others could read.
-func (f *face) secret(prompt string) (string, error) {
-	in, ok := f.in.(*os.File)
-	if !ok {
-		return "", errors.New("want a terminal")
-	}
-	fmt.Fprint(f.err, prompt)
-	b, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(f.err)
-	return string(b), err
-}
-
-// asked asks for something in a terminal. An empty answer means usual, if there is one.
-func (f *face) asked(question, usual string) (string, error) {
-	if usual != "" {
-		question += " [" + usual + "]"
-	}
-	fmt.Fprint(f.err, question+": ")
-	text, err := bufio.NewReader(f.in).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
-	}
-	return cmp.Or(strings.TrimSpace(text), usual), nil
 }

@@ -24,6 +24,7 @@ type Tunnel struct {
 	Limit    int           `json:"limit,omitempty"`     // how many the plan allows a month; 0 if that is not known
 	Check    Found         `json:"check,omitzero"`      // what was found when the address was last tried from outside
 	Needs    string        `json:"needs,omitempty"`     // what must be done before it can be switched on; "" for nothing
+	Behind   string        `json:"behind,omitempty"`    // host and port on this computer that the owner's own proxy sends to; "" without one
 	// ConnectURL and CAFile are the settings that lead to another service than ngrok's own; "" for its own.
 	ConnectURL string `json:"connect_url,omitempty"`
 	CAFile     string `json:"ca_file,omitempty"`
