@@ -157,14 +157,15 @@ func (s *session) once() error {
 	}
 	listener, err := agent.Listen(life, sdk.WithURL(s.url.String()), sdk.WithDescription("Postern"))
 	// While it connects, Disconnect would wait for it: the end of life ends that in milliseconds. From here on, Disconnect
-	// alone frees what waits for a client.
+	// alone frees what waits for a client. It comes after the end of life, so that what the SDK says of its own closing is
+	// not taken for what is wrong.
 	defer agent.Disconnect()
 	if err != nil {
 		cancel(err)
 		return err
 	}
 	if got := listener.URL(); got.Scheme != "https" || !strings.EqualFold(got.Hostname(), s.url.Hostname()) || got.Port() != "" && got.Port() != "443" {
-		err := &tunnel.Error{Reason: tunnel.OtherAddress, Detail: fmt.Sprintf("ngrok gave the address %q instead of %q: clients know Postern by its address, so nothing is shared; look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", oneLine(got.String()), s.url)}
+		err := &tunnel.Error{Reason: tunnel.OtherAddress, Detail: fmt.Sprintf("ngrok gave the address %q instead of %q: clients know Postern by its address, so nothing is shared; look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", clean(got.String(), s.token), s.url)}
 		s.end(err)
 		return err
 	}
@@ -182,13 +183,10 @@ func (s *session) once() error {
 	if s.stopped.Load() {
 		s.end(errStopped)
 	}
-	if codeOf(err) != "" {
-		e, fatal := s.p.explain(err, s.token)
-		if fatal {
-			e.Detail = "ngrok has ended the tunnel: " + e.Detail
-			s.end(e)
-		}
+	if e := stop(err, s.token); e != nil {
+		s.end(e)
 	}
+	cancel(err)
 	return err
 }
 
@@ -240,7 +238,7 @@ func (s *session) trouble(err error) {
 		s.say(tunnel.Status{State: s.trying(), Reason: tunnel.Broken, Detail: "the connection to ngrok is made anew: " + err.Error()})
 		return
 	}
-	e, fatal := s.p.explain(err, s.token)
+	e, fatal := explain(err, s.token)
 	if fatal {
 		s.end(e)
 		return
@@ -280,7 +278,7 @@ func (s *session) online(agent sdk.Agent) {
 	if agent != nil {
 		if one, err := agent.Session(); err == nil {
 			if d, ok := one.(sdk.AgentSessionDetails); ok {
-				now.Account, now.Plan, now.Region = oneLine(d.AccountName()), oneLine(d.PlanName()), oneLine(d.Region())
+				now.Account, now.Plan, now.Region = clean(d.AccountName(), s.token), clean(d.PlanName(), s.token), clean(d.Region(), s.token)
 			}
 		}
 	}
