@@ -15,7 +15,10 @@ type will struct {
 	refuse  bool
 	anyHost bool
 	quota   string
-	thaw    chan struct{} // not nil while frozen
+	// What is left without an answer.
+	ignoreAuth, ignoreBind bool
+
+	thaw chan struct{} // not nil while frozen
 }
 
 // set changes what a test has decided.
@@ -50,6 +53,13 @@ func (e *Edge) AnyHost(on bool) { e.set(func(w *will) { w.anyHost = on }) }
 
 // Quota makes the edge answer public requests itself, with the code ("727" or "ERR_NGROK_727"), until Quota("").
 func (e *Edge) Quota(code string) { e.set(func(w *will) { w.quota = fullCode(code) }) }
+
+// IgnoreAuth leaves agents that sign in without an answer from now on while on, their heartbeats not. Those that were
+// ignored stay so.
+func (e *Edge) IgnoreAuth(on bool) { e.set(func(w *will) { w.ignoreAuth = on }) }
+
+// IgnoreBind does so with the binds.
+func (e *Edge) IgnoreBind(on bool) { e.set(func(w *will) { w.ignoreBind = on }) }
 
 // Freeze leaves heartbeats unanswered while on, and the connections up. Under the race detector, await a heartbeat first:
 // the SDK's own signing in races with a first heartbeat that times out (raw_session.go in v2.4.0 sets its logger late).

@@ -209,3 +209,45 @@ func TestFrozenHeartbeat(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestIgnoredAgents: an agent that gets no answer waits, with its heartbeats, until it has enough.
+func TestIgnoredAgents(t *testing.T) {
+	e := start(t, &Edge{})
+	e.IgnoreAuth(true)
+	a := newAgent(t, e, token)
+	ctx, cancel := context.WithCancel(limit(t))
+	defer cancel()
+	connected := make(chan error, 1)
+	go func() { connected <- a.Connect(ctx) }()
+	if err := e.Await(ctx, func() bool { return e.Auths() == 1 }); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Sessions(); got != 0 {
+		t.Errorf("%d agents are signed in", got)
+	}
+	cancel()
+	if err := receive(t, connected, "Connect"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Connect ended with %v", err)
+	}
+
+	e.IgnoreAuth(false)
+	e.IgnoreBind(true)
+	a = newAgent(t, e, token)
+	listened := make(chan error, 1)
+	go func() {
+		_, err := a.Listen(limit(t))
+		listened <- err
+	}()
+	if err := e.Await(limit(t), func() bool { return e.Binds() == 1 }); err != nil {
+		t.Fatal(err)
+	}
+	if e.Sessions() != 1 || len(e.Online()) != 0 {
+		t.Errorf("sessions %d, online %q", e.Sessions(), e.Online())
+	}
+	a.Disconnect()
+	if err := receive(t, listened, "Listen"); err == nil {
+		t.Error("Listen succeeded")
+	}
+	e.IgnoreBind(false)
+	serve(t, e, text("hello"))
+}

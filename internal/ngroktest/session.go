@@ -117,8 +117,14 @@ func (s *session) serve(kind muxado.StreamType, stream *carrier) {
 	case typeHeartbeat:
 		s.beat(stream)
 	case typeAuth:
+		if s.ignored(stream, &s.edge.will.ignoreAuth, &s.edge.counts.auths) {
+			return
+		}
 		answer(s, stream, s.auth)
 	case typeBind:
+		if s.ignored(stream, &s.edge.will.ignoreBind, &s.edge.counts.binds) {
+			return
+		}
 		if p := answer(s, stream, s.bind); p.Error == "" {
 			// The agent closes the stream when it has read the answer.
 			io.Copy(io.Discard, stream)
@@ -135,6 +141,22 @@ func (s *session) serve(kind muxado.StreamType, stream *carrier) {
 	default:
 		s.edge.log("agent %s: stream of unknown type %d", s.id, kind)
 	}
+}
+
+// ignored counts a question that is to be ignored, and reads it until the agent has enough of waiting.
+func (s *session) ignored(stream *carrier, on *bool, count *int) bool {
+	s.edge.mu.Lock()
+	yes := *on
+	if yes {
+		*count++
+		s.edge.announce()
+	}
+	s.edge.mu.Unlock()
+	if yes {
+		s.edge.log("agent %s: a question is ignored", s.id)
+		io.Copy(io.Discard, stream)
+	}
+	return yes
 }
 
 // answer reads a question from the stream and writes the answer.

@@ -3,6 +3,7 @@ package ngrok
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func TestCodes(t *testing.T) {
 				t.Errorf("%+v", now)
 			}
 			s.secretless(s.token, why.Error())
-			if m := meanings[code]; !m.fatal || strings.Contains(why.Detail, "\n") {
+			if m := meanings[code]; m.kind != lasts || strings.Contains(why.Detail, "\n") {
 				t.Errorf("%+v", m)
 			}
 		})
@@ -98,6 +99,43 @@ func TestUnknownCodeRepeatsNoSecret(t *testing.T) {
 		t.Error(err)
 	}
 	s.secretless(good)
+}
+
+// TestCodeOfAnAnswer: only what is a code and nothing else is one.
+func TestCodeOfAnAnswer(t *testing.T) {
+	for header, want := range map[string]string{
+		"ERR_NGROK_3200": "ERR_NGROK_3200", "ERR_NGROK_9999": "ERR_NGROK_9999",
+		"": "", "3200": "", "ERR_NGROK_": "", "ERR_NGROK_3200 and more": "", "ERR_NGROK_3200\x1b[2J": "", "ERR_NGROK_3200, ERR_NGROK_3200": "", "xERR_NGROK_3200": "", "ERR_NGROK_1234567": "",
+	} {
+		got := ""
+		if e := new(Provider).Instead(http.Header{"Ngrok-Error-Code": {header}}); e != nil {
+			got = e.Code
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", header, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	const secret = "2aBc_Good.+"
+	for text, want := range map[string]string{
+		"of 2aBc_Good.+2aBc_Good.+!":               "of [authtoken][authtoken]!",
+		"docs/errors/2abc_good.+":                  "docs/errors/[authtoken]", // as the SDK's link to a code has it
+		"2aBc_Goodx+":                              "2aBc_Goodx+",
+		" a\x1b[2J\r\n\tb\u202ec\x00 ":             "a [2J b c",
+		"2aBc_\x00Good.+":                          "2aBc_ Good.+", // not put together
+		strings.Repeat("é", longest):               strings.Repeat("é", longest),
+		strings.Repeat("é", longest-3) + secret:    strings.Repeat("é", longest-3) + "[au…", // hidden before it is cut
+		strings.Repeat("é", longest) + "and so on": strings.Repeat("é", longest) + "…",
+	} {
+		if got := clean(text, secret); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := clean("as it is", ""); got != "as it is" {
+		t.Errorf("without a secret: %q", got)
+	}
 }
 
 func TestDiagnose(t *testing.T) {

@@ -35,6 +35,7 @@ type Provider struct {
 	// Silence is how long nothing may be heard of the service before the connection to it is made anew, and Patience how
 	// long a reader may stand still; zero for the usual times.
 	Silence, Patience time.Duration
+	answer            time.Duration // how long the service may take to let an agent in; zero for the usual time
 	heartbeat         time.Duration // how often the service is asked whether it is there; zero for ngrok's usual time
 }
 

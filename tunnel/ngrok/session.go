@@ -25,6 +25,8 @@ const (
 	// usualSilence is how long nothing may be heard of the service, which is asked every ten seconds. The SDK would see
 	// that itself after 25, but there its log races with the signing in.
 	usualSilence = 22 * time.Second
+	// usualAnswer is how long the service may take to let an agent in with its address, once it has taken the call.
+	usualAnswer = 30 * time.Second
 	// The times between two tries, when the SDK does not try again by itself.
 	firstPause, longestPause = 500 * time.Millisecond, 30 * time.Second
 	// endPatience is how long Close waits for what runs.
@@ -35,8 +37,9 @@ const (
 
 // The reasons for which a connection to the service is made anew.
 var (
-	errStuck  = errors.New("a client has stopped reading")
-	errSilent = errors.New("nothing was heard of it for too long")
+	errStuck      = errors.New("a client has stopped reading")
+	errSilent     = errors.New("nothing was heard of it for too long")
+	errUnanswered = errors.New("it has taken the call, but not let Postern in")
 )
 
 // errStopped is why a session ends that the owner has stopped at the dashboard.
@@ -55,8 +58,8 @@ type session struct {
 	life   context.Context // ends with the session; its cause is why
 	end    context.CancelCauseFunc
 	up     chan struct{} // closed when it is online for the first time
+	upOnce sync.Once
 	done   chan struct{}
-	beat   atomic.Int64  // when the service was last heard, in nanoseconds of the Unix time; 0 while there is no connection
 	served chan struct{} // closed when the HTTP server has ended
 
 	stopped atomic.Bool // at the dashboard
@@ -146,31 +149,31 @@ func (s *session) run() {
 func (s *session) once() error {
 	life, cancel := context.WithCancelCause(s.life)
 	defer cancel(nil)
-	var bound atomic.Bool // it serves the address: until then being connected says nothing
-	agent, err := s.p.agent(s.token, s.roots, sdk.WithRPCHandler(s.command), sdk.WithEventHandler(func(e sdk.Event) {
-		if life.Err() == nil { // an agent may have more to say when it is gone
-			s.event(e, bound.Load())
-		}
-	}))
+	l := &link{s: s, life: life, cancel: cancel}
+	agent, err := s.p.agent(s.token, s.roots, sdk.WithDialer(l), sdk.WithRPCHandler(s.command), sdk.WithEventHandler(l.event))
 	if err != nil {
 		return err
 	}
+	go l.watch()
 	listener, err := agent.Listen(life, sdk.WithURL(s.url.String()), sdk.WithDescription("Postern"))
 	// While it connects, Disconnect would wait for it: the end of life ends that in milliseconds. From here on, Disconnect
-	// alone frees what waits for a client.
-	defer agent.Disconnect()
+	// alone frees what waits for a client. It comes after the end of life, so that what the SDK says of its own closing is
+	// not taken for what is wrong.
+	defer func() {
+		_ = agent.Disconnect()
+		l.hangUp()
+	}()
 	if err != nil {
 		cancel(err)
-		return err
+		return context.Cause(life) // which may have ended before
 	}
 	if got := listener.URL(); got.Scheme != "https" || !strings.EqualFold(got.Hostname(), s.url.Hostname()) || got.Port() != "" && got.Port() != "443" {
-		err := &tunnel.Error{Reason: tunnel.OtherAddress, Detail: fmt.Sprintf("ngrok gave the address %q instead of %q: clients know Postern by its address, so nothing is shared; look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", oneLine(got.String()), s.url)}
+		err := &tunnel.Error{Reason: tunnel.OtherAddress, Detail: fmt.Sprintf("ngrok gave the address %q instead of %q: clients know Postern by its address, so nothing is shared; look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", clean(got.String(), s.token), s.url)}
 		s.end(err)
 		return err
 	}
-	bound.Store(true)
-	s.online(agent)
-	go s.watch(life, cancel)
+	s.meet(agent)
+	l.serves()
 	ended := make(chan error, 1)
 	go func() { ended <- s.door.pump(listener) }()
 	select {
@@ -182,65 +185,30 @@ func (s *session) once() error {
 	if s.stopped.Load() {
 		s.end(errStopped)
 	}
-	if codeOf(err) != "" {
-		e, fatal := s.p.explain(err, s.token)
-		if fatal {
-			e.Detail = "ngrok has ended the tunnel: " + e.Detail
-			s.end(e)
-		}
+	if e := stop(err, s.token); e != nil {
+		s.end(e)
 	}
+	cancel(err)
 	return err
 }
 
-// watch ends the life of an agent whose service is silent, or on which a reader has stood still for too long: nothing
-// else frees the writer.
-func (s *session) watch(life context.Context, cancel context.CancelCauseFunc) {
-	patience, silence := cmp.Or(s.p.Patience, usualPatience), cmp.Or(s.p.Silence, usualSilence)
-	tick := time.NewTicker(min(patience, silence) / 4)
-	defer tick.Stop()
-	for {
-		select {
-		case now := <-tick.C:
-			if s.door.stuck(now, patience) {
-				cancel(errStuck)
-			}
-			if beat := s.beat.Load(); beat != 0 && now.Sub(time.Unix(0, beat)) > silence {
-				cancel(errSilent)
-			}
-		case <-life.Done():
-			return
-		}
+// disconnected is told that there is no connection with the service, and why if something is wrong.
+func (s *session) disconnected(err error) {
+	if s.stopped.Load() {
+		s.end(errStopped)
 	}
-}
-
-// event is told what happens to the session with the service. It must not call the agent, which may hold its lock.
-func (s *session) event(e sdk.Event, bound bool) {
-	switch e := e.(type) {
-	case *sdk.EventAgentHeartbeatReceived:
-		s.beat.Store(time.Now().UnixNano())
-	case *sdk.EventAgentConnectSucceeded:
-		s.beat.Store(time.Now().UnixNano())
-		if bound { // again, with its address
-			s.online(nil)
-		}
-	case *sdk.EventAgentDisconnected:
-		s.beat.Store(0)
-		if s.stopped.Load() {
-			s.end(errStopped)
-		}
-		if e.Error != nil && s.life.Err() == nil {
-			s.trouble(e.Error)
-		}
+	if err != nil && s.life.Err() == nil {
+		s.trouble(err)
 	}
 }
 
 // trouble says what is wrong, and ends the session if that does not pass.
 func (s *session) trouble(err error) {
-	if errors.Is(err, errStuck) || errors.Is(err, errSilent) {
+	if errors.Is(err, errStuck) || errors.Is(err, errSilent) || errors.Is(err, errUnanswered) {
 		s.say(tunnel.Status{State: s.trying(), Reason: tunnel.Broken, Detail: "the connection to ngrok is made anew: " + err.Error()})
 		return
 	}
-	e, fatal := s.p.explain(err, s.token)
+	e, fatal := explain(err, s.token)
 	if fatal {
 		s.end(e)
 		return
@@ -271,25 +239,26 @@ func (s *session) command(_ context.Context, _ sdk.AgentSession, r rpc.Request) 
 	return nil, nil
 }
 
-// online says that the address can be reached; agent is nil for the one that was told of before.
-func (s *session) online(agent sdk.Agent) {
-	now := tunnel.Status{State: tunnel.Online}
+// meet notes whose account the agent has signed in to.
+func (s *session) meet(agent sdk.Agent) {
+	one, err := agent.Session()
+	if err != nil {
+		return // it is gone again
+	}
+	d, ok := one.(sdk.AgentSessionDetails)
+	if !ok {
+		return
+	}
+	account, plan, region := clean(d.AccountName(), s.token), clean(d.PlanName(), s.token), clean(d.Region(), s.token)
 	s.mu.Lock()
-	now.Account, now.Plan, now.Region = s.status.Account, s.status.Plan, s.status.Region
-	s.mu.Unlock()
-	if agent != nil {
-		if one, err := agent.Session(); err == nil {
-			if d, ok := one.(sdk.AgentSessionDetails); ok {
-				now.Account, now.Plan, now.Region = oneLine(d.AccountName()), oneLine(d.PlanName()), oneLine(d.Region())
-			}
-		}
-	}
-	s.say(now)
-	select {
-	case <-s.up:
-	default:
-		close(s.up) // by run's goroutine alone
-	}
+	defer s.mu.Unlock()
+	s.status.Account, s.status.Plan, s.status.Region = cmp.Or(account, s.status.Account), cmp.Or(plan, s.status.Plan), cmp.Or(region, s.status.Region)
+}
+
+// online says that the address can be reached. It may be called by run's goroutine and the SDK's.
+func (s *session) online() {
+	s.say(tunnel.Status{State: tunnel.Online})
+	s.upOnce.Do(func() { close(s.up) })
 }
 
 // say keeps how it stands and tells it, unless it is over.
@@ -301,7 +270,7 @@ func (s *session) say(now tunnel.Status) {
 		return
 	}
 	now.URL = s.url.String()
-	now.Account, now.Plan, now.Region = cmp.Or(now.Account, s.status.Account), cmp.Or(now.Plan, s.status.Plan), cmp.Or(now.Region, s.status.Region)
+	now.Account, now.Plan, now.Region = s.status.Account, s.status.Plan, s.status.Region
 	now.Limit = limits[now.Plan]
 	s.status = now
 	s.notify(now)

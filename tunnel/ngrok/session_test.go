@@ -246,18 +246,6 @@ func TestStoppedAtTheDashboard(t *testing.T) {
 	}
 }
 
-func TestEndpointStopped(t *testing.T) {
-	s := newStage(t)
-	session := s.start(hello)
-	if err := s.edge.StopEndpoint("ERR_NGROK_4026", "The credit is used up."); err != nil {
-		t.Fatal(err)
-	}
-	<-session.Done()
-	if now := s.until(is(tunnel.Failed)); now.Code != "ERR_NGROK_4026" || !strings.Contains(now.Detail, "ngrok has ended the tunnel: the ngrok account's credit") {
-		t.Errorf("%+v", now)
-	}
-}
-
 // TestRevokedWhileOnline: an authtoken that is revoked ends the tunnel at the next connection, instead of being tried for ever.
 func TestRevokedWhileOnline(t *testing.T) {
 	s := newStage(t)
