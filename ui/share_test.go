@@ -62,7 +62,7 @@ func TestConnectingIsCancelled(t *testing.T) {
 	st.draw(usual()) // the snapshot lags behind
 	st.shows(t, "Connecting…")
 	st.draw(tunnelled(tunnel.Connecting, "ERR_NGROK_334", "the address is in use: it is tried again"))
-	st.shows(t, "Connecting…", "The address is online already, from here a moment ago or from somewhere else; it is tried again.", "ERR_NGROK_334")
+	st.shows(t, "Connecting…", "The address is online already, from here a moment ago or from somewhere else; it is tried again. If that lasts, end the other one at dashboard.ngrok.com/agents.", "ERR_NGROK_334")
 	st.press(t, "Cancel")
 	held()
 	on()

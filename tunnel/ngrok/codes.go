@@ -40,7 +40,7 @@ var meanings = map[string]meaning{
 	"ERR_NGROK_308":   {"the domain belongs to another ngrok account: look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", lasts},
 	"ERR_NGROK_313":   {"the ngrok account may not use that domain: look at dashboard.ngrok.com/domains which is yours, then run \"postern tunnel login\"", lasts},
 	"ERR_NGROK_316":   {"the authtoken may not be used for that domain: look at its rules at dashboard.ngrok.com/authtokens, or take another", lasts},
-	"ERR_NGROK_334":   {"the address is online already, from here a moment ago or from somewhere else; it is tried again", passes},
+	"ERR_NGROK_334":   {"the address is online already, from here a moment ago or from somewhere else; it is tried again; if that lasts, end the other one at dashboard.ngrok.com/agents", passes},
 	"ERR_NGROK_725":   {"the ngrok account has used up the bytes of its month: wait for the next, or change its plan at dashboard.ngrok.com/billing", passes},
 	"ERR_NGROK_726":   {"the ngrok account has used up the connections of its month: wait for the next, or change its plan at dashboard.ngrok.com/billing", passes},
 	"ERR_NGROK_727":   {"the ngrok account has used up the requests of its month: wait for the next, or change its plan at dashboard.ngrok.com/billing", passes},

@@ -150,6 +150,10 @@ func TestDiagnose(t *testing.T) {
 	if _, err := s.Diagnose(t.Context()); err == nil || !strings.Contains(err.Error(), "a certificate that is not ngrok's") {
 		t.Errorf("%v", err)
 	}
+	s.edge.Refuse(true)
+	if _, err := s.Diagnose(t.Context()); err == nil || !strings.Contains(err.Error(), "cuts the connection off") {
+		t.Errorf("%v", err)
+	}
 	if err := s.edge.Close(); err != nil {
 		t.Fatal(err)
 	}

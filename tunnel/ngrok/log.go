@@ -6,15 +6,21 @@ import (
 	"log/slog"
 )
 
-// discreet is a log without the authtoken: what the SDK logs is not ours to vouch for.
+// discreet is a log without the authtoken: what the SDK logs is not ours to vouch for. All of it is for who looks for a
+// fault: what the owner must know, the session says.
 type discreet struct {
 	slog.Handler
 	secret string
 }
 
+// Enabled implements slog.Handler.
+func (d discreet) Enabled(ctx context.Context, _ slog.Level) bool {
+	return d.Handler.Enabled(ctx, slog.LevelDebug)
+}
+
 // Handle implements slog.Handler.
 func (d discreet) Handle(ctx context.Context, r slog.Record) error {
-	clean := slog.NewRecord(r.Time, r.Level, redact(r.Message, d.secret), r.PC)
+	clean := slog.NewRecord(r.Time, slog.LevelDebug, redact(r.Message, d.secret), r.PC)
 	r.Attrs(func(a slog.Attr) bool { clean.AddAttrs(d.attr(a)); return true })
 	return d.Handler.Handle(ctx, clean)
 }

@@ -4,6 +4,7 @@ package ngrok
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -134,10 +135,18 @@ func (p *Provider) Diagnose(ctx context.Context) (string, error) {
 		return fmt.Sprintf("%s, region %s, %d ms", where, r.Region, r.Latency.Milliseconds()), nil
 	case sdk.IsTCPDiagnoseFailure(err):
 		return "", fmt.Errorf("%s cannot be reached: is this computer online, and does its firewall allow it? (%w)", where, err)
+	case sdk.IsTLSDiagnoseFailure(err) && !distrusted(err):
+		return "", fmt.Errorf("%s cuts the connection off: a firewall on the way, or an outage of ngrok's; see status.ngrok.com (%w)", where, err)
 	case sdk.IsTLSDiagnoseFailure(err):
 		return "", fmt.Errorf("%s answers with a certificate that is not ngrok's: something on the way reads along, such as an office proxy; ask who runs it, or set tunnel.connect_url and tunnel.ca_file (%w)", where, err)
 	case sdk.IsMuxadoDiagnoseFailure(err):
 		return "", fmt.Errorf("%s answers, but does not speak ngrok's protocol (%w)", where, err)
 	}
 	return "", err
+}
+
+// distrusted reports whether an error says that a certificate is not to be trusted.
+func distrusted(err error) bool {
+	var verification *tls.CertificateVerificationError
+	return errors.As(err, &verification)
 }
