@@ -37,6 +37,7 @@ type sharing struct {
 	done    chan struct{} // closed when it is over
 
 	mu     sync.Mutex // guards the fields below
+	put    bool       // it was switched off, by whom and what ever
 	since  time.Time
 	until  time.Time // when it ends by itself; zero if it does not
 	status tunnel.Status
@@ -263,9 +264,29 @@ func (h *share) close() {
 func (h *share) cut() *sharing {
 	r := h.current()
 	if r != nil {
-		r.cancel()
+		r.putOff()
 	}
 	return r
+}
+
+// putOff ends it for good, as the end of what serves does not.
+func (r *sharing) putOff() {
+	r.mu.Lock()
+	r.put = true
+	r.mu.Unlock()
+	r.cancel()
+}
+
+// carry reports whether sharing is only interrupted because what serves ends, and until when it is to go on: the zero time
+// for no end.
+func (h *share) carry() (until time.Time, on bool) {
+	r := h.current()
+	if r == nil || r.way.fixed {
+		return until, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.until, !r.put && r.status.State != tunnel.Failed
 }
 
 // look switches it off when its time is over. By the clock, not by a timer: that stands still while the computer sleeps. A
@@ -287,7 +308,7 @@ func (h *share) look() {
 	r.mu.Unlock()
 	if !until.IsZero() && !now.Before(until) {
 		h.s.b.Log.Info("sharing ends after its time")
-		r.cancel()
+		r.putOff()
 	}
 }
 

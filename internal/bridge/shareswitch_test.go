@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"postern/internal/desk"
 	"postern/internal/settings"
 	"postern/tunnel"
 )
@@ -101,6 +103,51 @@ func TestWhatTheStartAskedFor(t *testing.T) {
 		if strings.Contains(one.What, "ngrok") || strings.Contains(one.Says, "ngrok") {
 			t.Errorf("it is not shared through ngrok: %+v", one)
 		}
+	}
+}
+
+// TestSharingGoesOnAtAnotherPort: what serves begins anew when the port is changed, and who shares does not have to see to
+// it. What the owner has switched off stays off.
+func TestSharingGoesOnAtAnotherPort(t *testing.T) {
+	s := newShared(t)
+	s.on()
+	until := s.tunnel().Until
+	again := func() {
+		t.Helper()
+		s.end()
+		if err := <-s.ended; err != nil {
+			t.Fatal(err)
+		}
+		if now := s.tunnel(); now.State != tunnel.Off {
+			t.Errorf("while nothing is served: %+v", now)
+		}
+		ctx, end := context.WithCancel(t.Context())
+		s.end = end
+		ready := make(chan struct{})
+		go func() {
+			s.ended <- s.Serve(ctx, Addresses{Local: "127.0.0.1:0"}, "1", func(string, string) { close(ready) })
+		}()
+		<-ready
+	}
+	again()
+	now := s.until("sharing at the other port", func(now desk.Tunnel) bool { return now.State == tunnel.Online })
+	if off := now.Until.Sub(until).Abs(); off > time.Second {
+		t.Errorf("it ends at %v instead of %v", now.Until, until)
+	}
+	if err := s.ShareOff(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	s.end()
+	if err := <-s.ended; err != nil {
+		t.Fatal(err)
+	}
+	s.ended <- nil
+	if status, text := s.get("/mcp"); status != http.StatusNotFound || !strings.HasSuffix(text, "ERR_NGROK_3200") {
+		t.Errorf("it is shared again: %d %s", status, text)
+	}
+	if n := s.edge.Binds(); n != 2 {
+		t.Errorf("it was shared %d times", n)
 	}
 }
 

@@ -109,26 +109,38 @@ func (b *Bridge) ShareOn(ctx context.Context) error {
 	default:
 		return b.askSharing(ctx, "/tunnel/on")
 	}
-	w, after := s.share.fixed, time.Duration(-1)
-	if w == nil {
-		set, err := b.Settings(ctx)
-		if err != nil {
-			return err
-		}
-		needs, err := b.needs(ctx, set.Tunnel)
-		if err != nil {
-			return err
-		}
-		if needs != "" {
-			return errors.New(needs)
-		}
-		one, err := b.way(set.Tunnel.Provider, set.Tunnel, s.version)
-		if err != nil {
-			return err
-		}
-		w, after = &one, set.OffAfter
+	if s.share.fixed != nil {
+		return s.share.restart(ctx)
 	}
-	r, err := s.share.on(*w, after)
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return b.shareFor(ctx, set.OffAfter)
+}
+
+// shareFor does so as the settings say, but for that time, less than zero for no end.
+func (b *Bridge) shareFor(ctx context.Context, after time.Duration) error {
+	s := b.service()
+	if s == nil {
+		return errNotServed
+	}
+	set, err := b.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	needs, err := b.needs(ctx, set.Tunnel)
+	if err != nil {
+		return err
+	}
+	if needs != "" {
+		return errors.New(needs)
+	}
+	w, err := b.way(set.Tunnel.Provider, set.Tunnel, s.version)
+	if err != nil {
+		return err
+	}
+	r, err := s.share.on(w, after)
 	if err != nil {
 		return err
 	}
