@@ -245,19 +245,16 @@ func (b *Bridge) lifetimes(ctx context.Context) (oauth.Lifetimes, error) {
 
 // connectionSource is the address at the other end of the connection.
 func connectionSource(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	address, _ := place.Address(r.RemoteAddr)
+	return address
 }
 
 // proxySource is the address that the owner's proxy says a request came from: the last entry, which it has added itself. A
-// proxy that passes on what it was given adds none, and then that may be anything.
+// proxy that passes on what it was given adds none, and then that may be anything: so what counts is an address or nothing.
 func proxySource(r *http.Request) string {
 	all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	if last := strings.TrimSpace(all[len(all)-1]); place.Known(last) {
-		return last
+	if address, ok := place.Address(strings.TrimSpace(all[len(all)-1])); ok {
+		return address
 	}
 	return connectionSource(r)
 }
