@@ -209,7 +209,7 @@ func (s *service) side(issuer string) *http.Server {
 
 // publicSide builds what answers at an issuer that is reached from outside, at whose other end is a proxy or a tunnel.
 func (s *service) publicSide(issuer string, source func(*http.Request) string, count func()) *http.Server {
-	return guard.NewPublicServer(&guard.Public{Next: s.front(issuer, true, source), MCP: oauth.Path, Source: source, Count: count, Now: s.b.config.Now})
+	return guard.NewPublicServer(&guard.Public{Next: s.front(issuer, true, source), MCP: oauth.Path, Source: source, Count: count, Now: s.b.config.Now, Log: s.b.Log})
 }
 
 // front builds the one door of a side.
