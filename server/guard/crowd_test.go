@@ -175,7 +175,7 @@ func TestWhatRunsStays(t *testing.T) {
 			running = append(running, g)
 		}
 		rests := s.conn("203.0.113.1:1") // of a place that has fewer than who comes
-		for i := range 448 - 61 { // these are busy too, since somebody drags what was refused
+		for i := range 448 - 61 {        // these are busy too, since somebody drags what was refused
 			g := s.conn(fmt.Sprintf("198.51.100.%d:1", i%200))
 			g.send("POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
 		}
