@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -167,4 +168,47 @@ func (s *shared) publicStream(token string) io.ReadCloser {
 		s.t.Fatalf("opening a stream: %v %v", resp, err)
 	}
 	return resp.Body
+}
+
+// TestConnectionsThatRest: more of them than there is room for, from one address, keep nobody out.
+func TestConnectionsThatRest(t *testing.T) {
+	s := newShared(t)
+	s.on()
+	var opening sync.WaitGroup
+	for range 4 {
+		opening.Go(func() {
+			for range 135 {
+				c, err := s.edge.Dial(t.Context(), s.edge.Domain, "127.0.0.7")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				t.Cleanup(func() { c.Close() })
+				if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", oauth.ResourcePath, s.edge.Domain); err != nil {
+					t.Error(err)
+					return
+				}
+				resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+					t.Errorf("one of many connections gets %d", resp.StatusCode)
+				}
+			}
+		})
+	}
+	opening.Wait()
+	for range 20 {
+		client := s.edge.ClientFrom("127.0.0.9") // with a connection of its own
+		resp, err := client.Get(s.edge.URL() + oauth.ResourcePath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+			t.Fatalf("another address gets %d %s", resp.StatusCode, resp.Header.Get("Ngrok-Error-Code"))
+		}
+	}
 }

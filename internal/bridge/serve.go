@@ -239,7 +239,7 @@ func (s *service) side(issuer string) *http.Server {
 
 // publicSide builds what answers at an issuer that is reached from outside, at whose other end is a proxy or a tunnel.
 func (s *service) publicSide(issuer string, source func(*http.Request) string, count func(*http.Request)) *http.Server {
-	return guard.NewPublicServer(&guard.Public{Next: s.front(issuer, true, source), MCP: oauth.Path, Source: source, Count: count, Now: s.b.config.Now})
+	return guard.NewPublicServer(&guard.Public{Next: s.front(issuer, true, source), MCP: oauth.Path, Source: source, Count: count, Now: s.b.config.Now, Log: s.b.Log})
 }
 
 // front builds the one door of a side.
@@ -275,19 +275,16 @@ func (b *Bridge) lifetimes(ctx context.Context) (oauth.Lifetimes, error) {
 
 // connectionSource is the address at the other end of the connection.
 func connectionSource(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	address, _ := place.Address(r.RemoteAddr)
+	return address
 }
 
 // proxySource is the address that the owner's proxy says a request came from: the last entry, which it has added itself. A
-// proxy that passes on what it was given adds none, and then that may be anything.
+// proxy that passes on what it was given adds none, and then that may be anything: so what counts is an address or nothing.
 func proxySource(r *http.Request) string {
 	all := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	if last := strings.TrimSpace(all[len(all)-1]); place.Known(last) {
-		return last
+	if address, ok := place.Address(strings.TrimSpace(all[len(all)-1])); ok {
+		return address
 	}
 	return connectionSource(r)
 }

@@ -277,6 +277,7 @@ func TestAddressesThatAreRefused(t *testing.T) {
 func TestTheProxysLastWordCounts(t *testing.T) {
 	for want, headers := range map[string][]string{
 		"127.0.0.1": nil, "203.0.113.9": {"203.0.113.9"}, "203.0.113.8": {"127.0.0.1, 10.0.0.1, 203.0.113.8"}, "203.0.113.7": {"127.0.0.1", "10.0.0.1,203.0.113.7 "},
+		"203.0.113.6": {"203.0.113.6:4711"}, "2001:db8::1": {"[2001:DB8::1%eth0]:80"}, "2001:db8::2": {"2001:db8::2%claude.ai (Anthropic; verified)"}, // an address is all that is left
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr, r.Header["X-Forwarded-For"] = "127.0.0.1:4711", headers

@@ -12,7 +12,7 @@ import (
 
 // attacks is how many there are in docs/security.md. The first 64 are those of the design. One that is added there is
 // counted here, and none is ever taken away.
-const attacks = 80
+const attacks = 81
 
 var (
 	attackRow   = regexp.MustCompile(`(?m)^\| ([0-9, ]+) \|(.*)\|$`)

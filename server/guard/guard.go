@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"mime"
-	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -70,14 +69,12 @@ func (g *Guard) now() time.Time {
 }
 
 func (g *Guard) source(r *http.Request) string {
+	source := r.RemoteAddr
 	if g.Source != nil {
-		return g.Source(r)
+		source = g.Source(r)
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	address, _ := place.Address(source)
+	return address
 }
 
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,39 +13,67 @@ import (
 
 // The bounds of the side that is reached from outside, besides those of every side: nobody before it slows anybody down.
 const (
-	maxPublic       = 64       // requests at once, streams too
-	maxPlace        = 16       // of them of one place
-	maxPublicHeader = 32 << 10 // bytes
-	maxPublicBody   = 64 << 10 // bytes, but for the MCP endpoint's
+	maxPublicHeader = 32 << 10        // bytes
+	maxPublicBody   = 64 << 10        // bytes, but for the MCP endpoint's
+	strangePatience = 5 * time.Second // for a body without a token, however long
+	publicIdle      = 20 * time.Second
 )
 
-// The rates of requests from outside: of one place, and of all. What needs no token has stricter ones of its own.
+// room is how many requests run at once, streams too.
+type room struct {
+	all     int
+	strange int // of them without a token, see Public
+}
+
+// The most that run at once: of all, of one place, and of a wide one.
+var (
+	roomOfAll   = room{all: 64, strange: 40}
+	roomOfPlace = room{all: 16, strange: 8}
+	roomOfWide  = room{all: 32, strange: 16}
+)
+
+// The rates of requests from outside: of one place, and without a token of a wide one and of all. What needs no token has
+// stricter ones of its own.
 var (
 	placePace = place.Pace{Every: time.Second / 5, Burst: 120}
+	widePace  = place.Pace{Every: time.Second / 10, Burst: 240}
 	allPace   = place.Pace{Every: time.Second / 30, Burst: 600}
 )
 
 // Public bounds what comes from outside before anything looks at it. Its fields are set before the first request and not
 // changed.
+//
+// Requests without a token cannot take all that there is, from however many places they come: they leave room for the
+// clients that the owner has let in. What counts is whether a request for the MCP endpoint has something that may be a token;
+// whether it is good is not known here. It need not be: the Guard looks at the token before it reads the body, so that who
+// has a bad one is gone at once. Strangers with many addresses can so keep waiting what needs no token, that is other
+// strangers, and who signs in or renews a token; not who calls with one that is good. And what uses up the line, the quota
+// of a tunnel, or the addresses of a client's own network, is stopped by nothing here.
 type Public struct {
 	Next   http.Handler
 	MCP    string                     // path of the MCP endpoint, whose bodies are its own affair
 	Source func(*http.Request) string // the address that a request came from
 	Count  func(*http.Request)        // told of every request; nil for nobody
 	Now    func() time.Time           // time.Now
+	Log    *slog.Logger               // nil: silent
 
 	once sync.Once
 
-	mu      sync.Mutex // guards the fields below
-	rates   *place.Pool
-	running map[string]int // by place
-	runs    int
+	mu        sync.Mutex // guards the fields below
+	rates     *place.Pool
+	strangers *place.Pool
+	running   map[string]room // by place, narrow and wide; "" for all
 }
 
 // NewPublicServer returns a server for the side that is reached from outside, see NewServer.
 func NewPublicServer(p *Public) *http.Server {
+	log := p.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	side := NewServer(p)
-	side.MaxHeaderBytes = maxPublicHeader
+	side.Handler = patient{next: p, public: true}
+	side.MaxHeaderBytes, side.IdleTimeout, side.ConnState = maxPublicHeader, publicIdle, newCrowd(log).note
 	return side
 }
 
@@ -54,53 +83,98 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if p.Now == nil {
 			p.Now = time.Now
 		}
-		p.rates, p.running = place.NewPool([]place.Pace{placePace}, []place.Pace{allPace}), map[string]int{}
+		p.rates, p.running = place.NewPool([]place.Pace{placePace}, nil), map[string]room{}
+		p.strangers = place.NewPool([]place.Pace{widePace}, []place.Pace{allPace})
 	})
 	if p.Count != nil {
 		p.Count(r)
 	}
-	from := place.Public(p.Source(r))
-	if wait, ok := p.take(from); !ok {
+	c := p.caller(r)
+	if wait, ok := p.take(c); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		plain(w, http.StatusTooManyRequests, "too many requests")
 		return
 	}
-	if !p.begin(from) {
+	if !p.begin(c) {
 		w.Header().Set("Retry-After", "5")
 		plain(w, http.StatusServiceUnavailable, "too many requests run at once")
 		return
 	}
-	defer p.end(from)
-	if strings.TrimSuffix(r.URL.Path, "/") != p.MCP {
+	defer p.end(c)
+	if b, ok := r.Body.(*slowBody); ok && c.strange {
+		b.hurry(strangePatience)
+	}
+	if !p.isMCP(r) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxPublicBody)
 	}
 	p.Next.ServeHTTP(w, r)
 }
 
-// take takes one request of a place. If there is none, it says after what time there is.
-func (p *Public) take(from string) (after time.Duration, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.rates.Take(from, p.Now())
+// caller is who a request is counted as.
+type caller struct {
+	place, wide string // "" where they cannot be told apart
+	strange     bool   // it shows no token
 }
 
-// begin takes room for one request that runs, if there is some: for all, and for one place, where places can be told apart.
-func (p *Public) begin(from string) bool {
+func (p *Public) caller(r *http.Request) caller {
+	source := p.Source(r)
+	_, _, shows := bearer(r)
+	return caller{place: place.Public(source), wide: place.PublicWide(source), strange: !shows || !p.isMCP(r)}
+}
+
+func (p *Public) isMCP(r *http.Request) bool { return strings.TrimSuffix(r.URL.Path, "/") == p.MCP }
+
+// take takes one request of a place. If there is none, it says after what time there is.
+func (p *Public) take(c caller) (after time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.runs >= maxPublic || from != "" && p.running[from] >= maxPlace {
-		return false
+	if after, ok = p.rates.Take(c.place, p.Now()); !ok || !c.strange {
+		return after, ok
 	}
-	p.runs++
-	p.running[from]++
+	return p.strangers.Take(c.wide, p.Now())
+}
+
+// begin takes room for one request that runs, if there is some: for all, and for its place, where places can be told apart.
+func (p *Public) begin(c caller) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for name, most := range c.rooms() {
+		if now := p.running[name]; now.all >= most.all || c.strange && now.strange >= most.strange {
+			return false
+		}
+	}
+	p.add(c, 1)
 	return true
 }
 
-func (p *Public) end(from string) {
+func (p *Public) end(c caller) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.runs--
-	if p.running[from]--; p.running[from] == 0 {
-		delete(p.running, from)
+	p.add(c, -1)
+}
+
+// add counts a request. p.mu is held.
+func (p *Public) add(c caller, n int) {
+	for name := range c.rooms() {
+		now := p.running[name]
+		now.all += n
+		if c.strange {
+			now.strange += n
+		}
+		if p.running[name] = now; now.all == 0 {
+			delete(p.running, name)
+		}
 	}
+}
+
+// rooms are the rooms that a caller needs one of, by their names.
+func (c caller) rooms() map[string]room {
+	all := map[string]room{"": roomOfAll}
+	if c.wide != "" {
+		all[c.wide] = roomOfWide
+	}
+	if c.place != "" {
+		all[c.place] = roomOfPlace // of IPv4 that is the wide one too
+	}
+	return all
 }

@@ -322,3 +322,22 @@ func TestVisitsThatAreOverMakeRoom(t *testing.T) {
 		t.Errorf("another client gets %d", page.status)
 	}
 }
+
+// TestWhereAQuestionComesFrom: the owner reads an address there, or that it is not known, and no word of who asks.
+func TestWhereAQuestionComesFrom(t *testing.T) {
+	for source, want := range map[string]string{
+		"198.51.100.7:4711": "198.51.100.7", "2001:db8::1%claude.ai (Anthropic; verified)": "2001:db8::1", "[2001:db8::1%claude.ai]:443": "2001:db8::1",
+		"claude.ai (Anthropic; verified)": "unknown", "": "unknown",
+	} {
+		d := newDesk(t, func(s *oauth.Server) { s.Public = true })
+		d.move(source)
+		newBrowser(t).get(d.request(d.register(callback), nil))
+		pending, err := d.queue.Pending(t.Context())
+		if err != nil || len(pending) != 1 {
+			t.Fatalf("%q: %d questions, %v", source, len(pending), err)
+		}
+		if want = "the internet, " + want; pending[0].Offer.From != want || pending[0].Origin != want {
+			t.Errorf("%q is shown as %q and %q", source, pending[0].Offer.From, pending[0].Origin)
+		}
+	}
+}

@@ -22,13 +22,13 @@ type limits struct {
 	exchanges     map[string]*exchangeLimit
 }
 
-// exchangeLimit is for one client at one address.
+// exchangeLimit is for one client at one place.
 type exchangeLimit struct {
 	all, bad *rate.Limiter
 	used     time.Time
 }
 
-// maxLimits bounds how many clients and addresses are told apart.
+// maxLimits bounds how many clients and places are told apart.
 const maxLimits = 4096
 
 func newLimits(now func() time.Time) *limits {
@@ -67,26 +67,26 @@ func (l *limits) document(from string) bool {
 	return ok
 }
 
-// exchange takes one of 60 token requests a minute of a client at an address, and reports whether it has had no more
+// exchange takes one of 60 token requests a minute of a client at a place, and reports whether it has had no more
 // than 5 bad ones.
-func (l *limits) exchange(client, source string) bool {
+func (l *limits) exchange(client, from string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	e := l.of(client, source, now)
+	e := l.of(client, from, now)
 	return e.bad.TokensAt(now) >= 1 && e.all.AllowN(now, 1)
 }
 
 // bad counts a token request that was refused.
-func (l *limits) bad(client, source string) {
+func (l *limits) bad(client, from string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	l.of(client, source, now).bad.AllowN(now, 1)
+	l.of(client, from, now).bad.AllowN(now, 1)
 }
 
-func (l *limits) of(client, source string, now time.Time) *exchangeLimit {
-	key := client + "\x00" + source
+func (l *limits) of(client, from string, now time.Time) *exchangeLimit {
+	key := client + "\x00" + from
 	e, ok := l.exchanges[key]
 	if !ok {
 		if len(l.exchanges) >= maxLimits {

@@ -13,7 +13,7 @@ import (
 // says nothing: the answer is 200.
 func (s *Server) serveRevoke(w http.ResponseWriter, r *http.Request) {
 	v, e := form(r)
-	if e == nil && !s.limits.exchange(claimed(r, v), s.source(r)) {
+	if e == nil && !s.limits.exchange(claimed(r, v), s.place(r)) {
 		e = overload(time.Minute, "too many revocation requests")
 	}
 	if e == nil {
@@ -30,7 +30,7 @@ func (s *Server) serveRevoke(w http.ResponseWriter, r *http.Request) {
 func (s *Server) revoke(ctx context.Context, r *http.Request, v url.Values) *Error {
 	c, e := s.authenticate(ctx, r, v)
 	if e != nil {
-		s.limits.bad(claimed(r, v), s.source(r))
+		s.limits.bad(claimed(r, v), s.place(r))
 		return e
 	}
 	token := v.Get("token")

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"postern/internal/approval"
 	"postern/server/oauth/cimd"
 	"postern/server/oauth/opaque"
+	"postern/server/place"
 )
 
 // Server is an authorization server with one issuer. Its fields are set before the first request and not changed. Two
@@ -142,16 +142,14 @@ func preflight(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// source is the address that a request came from.
+// source is the address that a request came from, and no other text: the owner reads it.
 func (s *Server) source(r *http.Request) string {
+	source := r.RemoteAddr
 	if s.Source != nil {
-		return s.Source(r)
+		source = s.Source(r)
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	address, _ := place.Address(source)
+	return address
 }
 
 // closed says why nobody is let in now, "" if there is no reason.

@@ -30,16 +30,15 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 		e.write(w)
 		return
 	}
-	id := claimed(r, v)
-	source := s.source(r)
-	if !s.limits.exchange(id, source) {
+	id, from := claimed(r, v), s.place(r)
+	if !s.limits.exchange(id, from) {
 		overload(time.Minute, "too many token requests").write(w)
 		return
 	}
 	out, e := s.exchange(r.Context(), r, v)
 	if e != nil {
 		if e.Status != http.StatusInternalServerError {
-			s.limits.bad(id, source)
+			s.limits.bad(id, from)
 		}
 		s.Log.Info("token request refused", "error", e.Code, "client", clip(id, 80))
 		e.write(w)

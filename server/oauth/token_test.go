@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -265,13 +266,17 @@ func TestBadTokenRequestsAreFew(t *testing.T) {
 	from := func(who string) func(*http.Request) { return func(r *http.Request) { r.Header.Set("From", who) } }
 	form := url.Values{"grant_type": {"refresh_token"}, "client_id": {client}, "refresh_token": {"x"}}
 	last := 0
-	for range 8 {
-		last, _, _ = d.post(d.url+"/token", form, from("thief"))
+	for i := range 8 { // other addresses of the network, other ports and whatever stands there as a zone are no other place
+		who := []string{"2001:db8:1:2::%d", "[2001:db8:1:2::%d]:1%[1]d", "2001:db8:1:2::7%%%d", "2001:db8:1:2:%d::%%claude.ai"}[i%4]
+		last, _, _ = d.post(d.url+"/token", form, from(fmt.Sprintf(who, i)))
 	}
 	if last != http.StatusTooManyRequests {
 		t.Errorf("the eighth bad request gets %d", last)
 	}
-	if status, _, _ := d.post(d.url+"/token", form, from("client")); status != http.StatusBadRequest {
+	if status, _, _ := d.post(d.url+"/revoke", url.Values{"client_id": {client}, "token": {"x"}}, from("2001:db8:1:2::99")); status != http.StatusTooManyRequests {
+		t.Errorf("a revocation from there gets %d", status)
+	}
+	if status, _, _ := d.post(d.url+"/token", form, from("2001:db8:1:3::1")); status != http.StatusBadRequest {
 		t.Errorf("the client's own request gets %d because of another's", status)
 	}
 }

@@ -82,7 +82,7 @@ func (s *Server) from(r *http.Request) string {
 	if !s.Public {
 		return "this computer"
 	}
-	return "the internet, " + clip(s.source(r), 64)
+	return "the internet, " + s.source(r)
 }
 
 // reload shows the page of a visit again. Since it began the owner may have blocked the client.

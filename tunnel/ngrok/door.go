@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// maxConns is how many connections from outside are open at once; more are hung up on. What runs on them is bounded by
-// the handler.
+// maxConns is how many connections from outside are open at once; more are hung up on. It does not come to that with a server
+// that bounds them itself, a good deal lower: that one knows which of them rest, and lets those go for new ones. What runs on
+// them is bounded by the handler.
 const maxConns = 512
 
 // maxPiece is the most bytes that are written at once.
