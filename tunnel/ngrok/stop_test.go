@@ -25,9 +25,7 @@ func TestEndpointStopped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			session := s.start(hello)
-			if err := s.edge.StopEndpoint(c.code, c.message); err != nil {
-				t.Fatal(err)
-			}
+			_ = s.edge.StopEndpoint(c.code, c.message) // an error may be that the agent has hung up at once
 			<-session.Done()
 			now := s.until(func(now tunnel.Status) bool { return now.State != tunnel.Online })
 			if now.State != tunnel.Failed || now.Code != c.want || !strings.Contains(now.Detail, c.words) || len(now.Detail) > 2*longest {
@@ -50,9 +48,7 @@ func TestEndpointStoppedForNow(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			s := newStage(t)
 			s.start(hello)
-			if err := s.edge.StopEndpoint(code, "Not now."); err != nil {
-				t.Fatal(err)
-			}
+			_ = s.edge.StopEndpoint(code, "Not now.") // an error may be that the agent has hung up at once
 			var between []tunnel.Status
 			s.until(func(now tunnel.Status) bool {
 				if now.State != tunnel.Online {
