@@ -82,7 +82,7 @@ func (a *account) open() {
 		return newButton(label, nil, func() { a.w.browse(address) })
 	}
 	under := func(e *widget.Entry) fyne.CanvasObject {
-		return container.NewBorder(nil, nil, container.New(fixedWidth(32), container.NewStack()), nil, container.NewPadded(e))
+		return container.NewBorder(nil, nil, container.New(fixedWidth(32), container.NewStack()), nil, container.NewPadded(scrolling(e, a.w.turned)))
 	}
 	title, do := text.T("share.account_first"), buttons(a.save)
 	all := container.NewVBox()

@@ -256,3 +256,18 @@ func TestAnEmptyPageTeaches(t *testing.T) {
 		st.shows(t, want)
 	}
 }
+
+// TestAPageOpensAtItsTop wherever it was left; only what is drawn anew meanwhile leaves it in its place.
+func TestAPageOpensAtItsTop(t *testing.T) {
+	st := newStage(t, shared())
+	st.window.Resize(fyne.NewSize(800, 400))
+	for i := range pages {
+		st.window.open(i)
+		st.scrollDown()
+		st.window.open((i + 1) % len(pages))
+		st.window.open(i)
+		if s := st.window.turned(); s != nil && s.Offset.Y != 0 {
+			t.Errorf("%s opens at %v", pages[i], s.Offset)
+		}
+	}
+}

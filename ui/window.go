@@ -80,9 +80,12 @@ func newWindow(a *App) *window {
 	return w
 }
 
-// open turns to a page.
+// open turns to a page, at its top.
 func (w *window) open(i int) {
 	w.at = i
+	if s := w.turned(); s != nil {
+		s.ScrollToTop()
+	}
 	for k, v := range w.views {
 		tab := w.tabs[k]
 		tab.Importance = widget.LowImportance
