@@ -83,6 +83,7 @@ func newWindow(a *App) *window {
 // open turns to a page, at its top.
 func (w *window) open(i int) {
 	w.at = i
+	w.share.opened()
 	if s := w.turned(); s != nil {
 		s.ScrollToTop()
 	}
@@ -107,13 +108,19 @@ func (w *window) update(s desk.Snapshot) {
 	w.views[w.at].update(s)
 }
 
-// updateBanners shows what must be known on every page, but for what the page itself is about.
+// updateBanners shows what must be known on every page, but for what the page itself says.
 func (w *window) updateBanners(s desk.Snapshot) {
-	all := banners(s, w.app.config.TrayHost)
-	if w.at == viewShare {
-		all = slices.DeleteFunc(all, func(b banner) bool { return slices.Contains([]string{"shared", "tunnel", "limit"}, b.Kind) })
+	var told []string
+	switch w.at {
+	case viewStatus, viewClients:
+		told = []string{"waiting"}
+	case viewShare:
+		told = []string{"shared", "broken", "tunnel", "limit"}
+		if !s.Tunnel.On() {
+			told = append(told, "lockdown")
+		}
 	}
-	w.banners.set(all)
+	w.banners.set(slices.DeleteFunc(banners(s, w.app.config.TrayHost), func(b banner) bool { return slices.Contains(told, b.Kind) }))
 }
 
 // raise shows the window in front.
