@@ -41,7 +41,7 @@ func banners(s desk.Snapshot, trayHost bool) []banner {
 	default:
 		add(true, "vault", text.T("window.vault_trouble", text.Values{"Why": plain(v.Trouble, longestText)}), text.T("window.try_again"))
 	}
-	add(len(s.Waiting) > 0, "waiting", text.N("window.waiting", len(s.Waiting))+". "+text.T("window.waiting_text"), text.T("window.review"))
+	add(len(s.Waiting) > 0, "waiting", text.N("window.waiting", len(s.Waiting))+".", text.T("window.review"))
 	add(s.Tunnel.Troubled(), "tunnel", troubleWord(s.Tunnel), text.T("window.see_share"))
 	add(s.Tunnel.Up() && s.Tunnel.NearLimit(), "limit", text.T("window.near_limit", text.Values{"Count": thousands(s.Tunnel.Requests), "Limit": thousands(s.Tunnel.Limit)}), text.T("window.see_share"))
 	add(s.Paused && !s.LockedDown, "paused", text.T("window.paused"), text.T("window.resume"))

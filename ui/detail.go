@@ -39,10 +39,10 @@ func detailsOf(s desk.Snapshot, now time.Time) []detail {
 			all = append(all, d)
 		}
 	}
-	add(t.State == tunnel.Off && addressOf(s) != "", detail{Label: text.T("share.address"), Text: plain(addressOf(s), longestLine), Near: true})
+	add(t.State == tunnel.Off && addressOf(s) != "" && !s.LockedDown, detail{Label: text.T("share.address"), Text: plain(addressOf(s), longestLine), Near: true})
 	add(t.State == tunnel.Reconnecting && faultWord(t) != "", detail{Label: text.T("share.cause"), Text: text.Sentence(faultWord(t)), Near: true})
 	add(t.Code != "" && t.State != tunnel.Off, detail{Label: text.T("share.fault"), Text: plain(t.Code, 40), Near: true})
-	add(t.Provider == settings.OwnURL && s.Setting("tunnel.behind") != "", detail{Label: text.T("share.proxy"),
+	add(t.Provider == settings.OwnURL && s.Setting("tunnel.behind") != "" && !s.LockedDown, detail{Label: text.T("share.proxy"),
 		Text: text.T("share.proxy_to", text.Values{"Behind": plain(s.Setting("tunnel.behind"), longestLine)}), Near: true})
 	add(t.Up() && !t.Since.IsZero(), detail{Label: text.T("share.since"), Text: sinceOf(t, now)})
 	add(t.Account != "", detail{Label: text.T("share.account"), Text: name(t.Account)}) // the owner sees it if it is not theirs

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -35,7 +36,9 @@ func newGuide(w *window, p *pairing) *guide {
 	g := &guide{w: w, pairing: p}
 	g.rows = newRows(func(guideSteps) string { return "" }, g.row)
 	g.pick = widget.NewSelect([]string{"Claude", "ChatGPT", "Gemini CLI", text.T("share.guide_else")}, func(string) { g.show() })
-	g.box = newPanel(container.NewBorder(nil, nil, nil, container.New(fixedWidth(230), g.pick), subheading(text.T("share.guide"))), g.rows.box)
+	title := subheading(text.T("share.guide"))
+	title.Truncation, title.Wrapping = fyne.TextTruncateOff, fyne.TextWrapWord
+	g.box = newPanel(container.NewBorder(nil, nil, nil, container.New(fixedWidth(180), g.pick), title), g.rows.box)
 	g.pick.SetSelectedIndex(0)
 	return g
 }
@@ -64,7 +67,8 @@ func (g *guide) row(s guideSteps) fyne.CanvasObject {
 	case s.Open != "":
 		all.Add(numbered(1, true, paragraph(text.T("share.pairing_open", text.Values{"Time": s.Open})), nil))
 	case s.Up:
-		all.Add(numbered(1, false, paragraph(text.T("share.pairing_do")), newButton(text.T("share.pairing_do"), theme.LoginIcon(), g.pairing.open)))
+		open := newButton(text.T("share.pairing_do"), theme.LoginIcon(), g.pairing.open)
+		all.Add(container.New(layout.NewCustomPaddedLayout(theme.Padding(), theme.Padding(), 0, 0), numbered(1, false, paragraph(text.T("share.guide_open")), open)))
 	default:
 		all.Add(numbered(1, false, paragraph(text.T("share.guide_first")), nil))
 	}

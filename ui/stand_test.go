@@ -220,7 +220,7 @@ func TestTheGuideOpensTheDoor(t *testing.T) {
 	s := shared()
 	st := newStage(t, s)
 	st.window.open(viewShare)
-	if got := guideText(st); !strings.Contains(got, "Let new clients ask") || !strings.Contains(got, "In a browser, at claude.ai") {
+	if got := guideText(st); !strings.Contains(got, "Open the door for ten minutes") || !strings.Contains(got, "In a browser, at claude.ai") {
 		t.Errorf("the guide says\n%s", got)
 	}
 	st.pressNth(t, "Let new clients ask", 1)
