@@ -257,6 +257,24 @@ func TestAnEmptyPageTeaches(t *testing.T) {
 	}
 }
 
+// TestNothingIsBelowTheEnd of a page that became shorter while its end was seen.
+func TestNothingIsBelowTheEnd(t *testing.T) {
+	st := newStage(t, usual())
+	st.window.Resize(fyne.NewSize(800, 400))
+	st.window.open(viewShare)
+	st.press(t, "Change account…")
+	st.scrollDown()
+	st.press(t, "Cancel")
+	scroll := st.window.turned()
+	test.WidgetRenderer(scroll).Layout(scroll.Size()) // what the canvas does when a part of it has another size
+	if end := scroll.Content.Size().Height - scroll.Size().Height; scroll.Offset.Y > end || end <= 0 {
+		t.Errorf("the page is at %v and ends at %v", scroll.Offset.Y, end)
+	}
+	if at := scroll.Content.Position().Y; at != -scroll.Offset.Y {
+		t.Errorf("it is drawn at %v, and scrolled to %v", at, scroll.Offset.Y)
+	}
+}
+
 // TestAPageOpensAtItsTop wherever it was left; only what is drawn anew meanwhile leaves it in its place.
 func TestAPageOpensAtItsTop(t *testing.T) {
 	st := newStage(t, shared())

@@ -157,9 +157,26 @@ func (w *window) copier(label, content string) *button {
 
 // page is the frame of a view: a heading that stays, with buttons beside it, and the rest to scroll.
 func page(title string, actions, body fyne.CanvasObject) fyne.CanvasObject {
-	scroll := container.NewVScroll(container.NewPadded(body))
+	all := container.NewPadded(body)
+	scroll := container.NewVScroll(all)
+	all.Layout = endsWith{all.Layout, scroll}
 	return container.NewBorder(container.NewPadded(container.NewBorder(nil, nil, nil, middle(actions), heading(title))), nil, nil, nil, scroll)
 }
+
+// endsWith is the layout of what is scrolled: Fyne leaves a page that became shorter where it was, past its end.
+type endsWith struct {
+	of     fyne.Layout
+	scroll *container.Scroll
+}
+
+// Layout is for Fyne, which moves the content afterwards.
+func (l endsWith) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	l.of.Layout(all, size)
+	l.scroll.Offset.Y = min(l.scroll.Offset.Y, max(0, size.Height-l.scroll.Size().Height))
+}
+
+// MinSize is for Fyne.
+func (l endsWith) MinSize(all []fyne.CanvasObject) fyne.Size { return l.of.MinSize(all) }
 
 // middle keeps an object as high as it wants to be.
 func middle(o fyne.CanvasObject) fyne.CanvasObject {
