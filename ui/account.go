@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"postern/internal/desk"
+	"postern/internal/settings"
 	"postern/ui/text"
 )
 
@@ -25,7 +26,7 @@ const (
 // after that.
 type account struct {
 	w        *window
-	bridge   Sharing
+	bridge   Bridge
 	box      *fyne.Container // empty if the form is closed
 	token    *widget.Entry
 	domain   *widget.Entry
@@ -34,8 +35,9 @@ type account struct {
 	first    bool // there is no account yet
 	changing bool // the owner wants another
 	busy     bool
-	known    string // the domain that there is
-	shown    func() // scrolls to it
+	known    string              // the domain that there is
+	shown    func()              // scrolls to it
+	kept     func(desk.Snapshot) // is told that an account is connected, and how it stands since
 }
 
 func newAccount(w *window) *account {
@@ -82,7 +84,7 @@ func (a *account) open() {
 		return newButton(label, nil, func() { a.w.browse(address) })
 	}
 	under := func(e *widget.Entry) fyne.CanvasObject {
-		return container.NewBorder(nil, nil, container.New(fixedWidth(32), container.NewStack()), nil, container.NewPadded(e))
+		return container.NewBorder(nil, nil, container.New(fixedWidth(32), container.NewStack()), nil, container.NewPadded(scrolling(e, a.w.turned)))
 	}
 	title, do := text.T("share.account_first"), buttons(a.save)
 	all := container.NewVBox()
@@ -122,26 +124,45 @@ func (a *account) keep() {
 	case token == "":
 		a.refuse(text.T("share.account_no_token"), a.token)
 		return
-	case !strings.Contains(domain, "."): // it may be the authtoken: what the bridge says would quote it
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		a.refuse(text.T("share.account_bad_token"), a.token)
+		return
+	case !isDomain(domain): // it may be the authtoken: what the bridge says would quote it
 		a.refuse(text.T("share.account_no_domain"), a.domain)
 		return
 	}
 	a.busy = true
 	a.wrong.Hide()
 	a.save.Disable()
-	a.w.app.work.start(text.T("share.account_saving"), func(ctx context.Context) error { return a.bridge.TunnelLogin(ctx, token, domain) }, func(err error) {
+	after := a.w.app.last
+	a.w.app.work.start(text.T("share.account_saving"), func(ctx context.Context) error {
+		if err := a.bridge.TunnelLogin(ctx, token, domain); err != nil {
+			return err
+		}
+		if s, err := a.bridge.Snapshot(ctx, a.w.app.config.Version); err == nil { // or else the next one shows it
+			after = s
+		}
+		return nil
+	}, func(err error) {
 		a.busy = false
 		a.save.Enable()
 		switch {
 		case errors.Is(err, context.Canceled), errors.Is(err, desk.ErrNotGiven):
 		case err != nil:
-			a.refuse(strings.ReplaceAll(sentence(err), token, "…"), a.domain)
+			a.refuse(strings.ReplaceAll(sentence(err), token, "…"), a.token)
 		default:
 			a.changing = false
 			a.first = false
 			a.close()
+			a.kept(after)
 		}
 	})
+}
+
+// isDomain reports whether it can be the domain of an account.
+func isDomain(s string) bool {
+	host, err := settings.Domain(s)
+	return err == nil && strings.Contains(host, ".")
 }
 
 // refuse says what is wrong, and leads to where it is mended.

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"postern/internal/desk"
+	"postern/tunnel"
 	"postern/ui/text"
 )
 
@@ -16,7 +17,7 @@ const copiedFor = 2 * time.Second
 
 // banner is something that must be known on every page.
 type banner struct {
-	Kind string // lockdown, trouble, locked, nokeychain, vault, tunnel, limit, paused, shared, demo or notray
+	Kind string // lockdown, trouble, locked, nokeychain, vault, waiting, tunnel, limit, paused, broken, shared, demo or notray
 	Text string
 	Do   string // what its button says; "" for none
 }
@@ -40,10 +41,18 @@ func banners(s desk.Snapshot, trayHost bool) []banner {
 	default:
 		add(true, "vault", text.T("window.vault_trouble", text.Values{"Why": plain(v.Trouble, longestText)}), text.T("window.try_again"))
 	}
+	add(len(s.Waiting) > 0, "waiting", text.N("window.waiting", len(s.Waiting))+".", text.T("window.review"))
 	add(s.Tunnel.Troubled(), "tunnel", troubleWord(s.Tunnel), text.T("window.see_share"))
 	add(s.Tunnel.Up() && s.Tunnel.NearLimit(), "limit", text.T("window.near_limit", text.Values{"Count": thousands(s.Tunnel.Requests), "Limit": thousands(s.Tunnel.Limit)}), text.T("window.see_share"))
 	add(s.Paused && !s.LockedDown, "paused", text.T("window.paused"), text.T("window.resume"))
-	add(s.Public != "" && !s.Paused && !s.LockedDown, "shared", text.T("window.shared"), text.T("share.stop"))
+	open := s.Public != "" && !s.Paused && !s.LockedDown
+	says := text.T("window.shared")
+	if unreached(s.Tunnel) {
+		says = text.T("window.shared_unreached")
+	}
+	broken := s.Tunnel.State == tunnel.Reconnecting
+	add(open && broken, "broken", text.T("share.reconnecting")+". "+text.T("share.reconnecting_text"), text.T("share.stop"))
+	add(open && !broken, "shared", says, text.T("share.stop"))
 	add(s.Demo, "demo", text.T("window.demo"), "")
 	add(!trayHost, "notray", text.T("window.no_tray"), "")
 	return all
@@ -69,6 +78,10 @@ func (w *window) bannerRow(b banner) fyne.CanvasObject {
 		sign, color, act = theme.ErrorIcon(), theme.ColorNameError, w.chooseVault
 	case "paused":
 		act = func() { w.switches.pause(false) }
+	case "waiting":
+		sign, act = theme.QuestionIcon(), w.app.ShowRequests
+	case "broken":
+		sign, act = theme.ViewRefreshIcon(), w.share.switchOff
 	case "shared":
 		color, act = theme.ColorNameError, w.share.switchOff
 	case "demo", "notray":
@@ -76,7 +89,11 @@ func (w *window) bannerRow(b banner) fyne.CanvasObject {
 	}
 	var do fyne.CanvasObject
 	if b.Do != "" {
-		do = container.NewCenter(newButton(b.Do, nil, act))
+		one := newButton(b.Do, nil, act)
+		if b.Kind == "waiting" {
+			one.main()
+		}
+		do = container.NewCenter(one)
 	}
 	return newPanel(container.NewBorder(nil, nil, lead(sign, color), do, paragraph(b.Text))).edged(color)
 }

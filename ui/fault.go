@@ -2,6 +2,7 @@ package ui
 
 import (
 	"regexp"
+	"slices"
 
 	"postern/internal/desk"
 	"postern/internal/settings"
@@ -47,6 +48,21 @@ func faultWord(t desk.Tunnel) string {
 		return says
 	}
 	return plain(t.Detail, longestText)
+}
+
+// ofAccount are the faults that another authtoken or another domain mends, and nothing else does.
+var ofAccount = []string{"105", "106", "107", "308", "313", "316", "4018", "15013", string(tunnel.NoAccount), string(tunnel.OtherAddress)}
+
+// faultOfAccount reports whether what is wrong is one of those.
+func faultOfAccount(t desk.Tunnel) bool {
+	one := string(t.Reason)
+	if t.Code != "" {
+		one = ""
+		if found := ngrokCode.FindStringSubmatch(t.Code); found != nil {
+			one = found[1]
+		}
+	}
+	return t.Provider == settings.Ngrok && slices.Contains(ofAccount, one)
 }
 
 // foundWord says what was found at the address, "" if nobody has looked.

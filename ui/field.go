@@ -225,5 +225,5 @@ func (f *field) entry(folder bool) fyne.CanvasObject {
 			d.Resize(f.v.w.Canvas().Size()) // it has no size before it is shown, and crashes
 		}))
 	}
-	return container.NewBorder(nil, nil, nil, do, e)
+	return container.NewBorder(nil, nil, nil, do, scrolling(e, f.v.w.turned))
 }

@@ -41,7 +41,7 @@ func TestPages(t *testing.T) {
 		{"nokeychain", bare(), all[:1]},
 		{"trouble", troubled(), all[:1]},
 		{"paused", paused(), all[:1]},
-		{"lockdown", lockedDown(), all[:1]},
+		{"lockdown", lockedDown(), []int{viewStatus, viewShare}},
 	} {
 		for _, i := range scene.on {
 			for v, of := range variants {

@@ -256,3 +256,36 @@ func TestAnEmptyPageTeaches(t *testing.T) {
 		st.shows(t, want)
 	}
 }
+
+// TestNothingIsBelowTheEnd of a page that became shorter while its end was seen.
+func TestNothingIsBelowTheEnd(t *testing.T) {
+	st := newStage(t, usual())
+	st.window.Resize(fyne.NewSize(800, 400))
+	st.window.open(viewShare)
+	st.press(t, "Change account…")
+	st.scrollDown()
+	st.press(t, "Cancel")
+	scroll := st.window.turned()
+	test.WidgetRenderer(scroll).Layout(scroll.Size()) // what the canvas does when a part of it has another size
+	if end := scroll.Content.Size().Height - scroll.Size().Height; scroll.Offset.Y > end || end <= 0 {
+		t.Errorf("the page is at %v and ends at %v", scroll.Offset.Y, end)
+	}
+	if at := scroll.Content.Position().Y; at != -scroll.Offset.Y {
+		t.Errorf("it is drawn at %v, and scrolled to %v", at, scroll.Offset.Y)
+	}
+}
+
+// TestAPageOpensAtItsTop wherever it was left; only what is drawn anew meanwhile leaves it in its place.
+func TestAPageOpensAtItsTop(t *testing.T) {
+	st := newStage(t, shared())
+	st.window.Resize(fyne.NewSize(800, 400))
+	for i := range pages {
+		st.window.open(i)
+		st.scrollDown()
+		st.window.open((i + 1) % len(pages))
+		st.window.open(i)
+		if s := st.window.turned(); s != nil && s.Offset.Y != 0 {
+			t.Errorf("%s opens at %v", pages[i], s.Offset)
+		}
+	}
+}

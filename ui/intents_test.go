@@ -327,7 +327,7 @@ func TestPairing(t *testing.T) {
 	st.press(t, "Make a pairing code…")
 	st.tick(t, "home (anna@example.com)")
 	st.press(t, "Make the code")
-	st.called(t, "code [home] [gmail:read] until "+now.AddDate(0, 0, 30).Format(time.DateOnly))
+	st.called(t, "code [home] [gmail:read] until "+now.AddDate(0, 0, 180).Format(time.DateOnly))
 	st.shows(t, "ABCD-EFGH", "once, until 14:10")
 }
 

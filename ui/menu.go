@@ -140,7 +140,7 @@ func menu(s desk.Snapshot) []entry {
 		all = append(all, entry{Label: text.T("tray.copy_local"), Intent: copyLocal, Arg: s.Local})
 	}
 	all = append(all, entry{Label: text.T("tray.profiles"), Sub: profilesMenu(s)},
-		entry{Label: text.T("tray.share"), Intent: share, Checked: s.Tunnel.On(), Arg: shareArg(s.Tunnel)})
+		entry{Label: text.T("tray.share"), Intent: share, Checked: s.Tunnel.On(), Arg: shareArg(s)})
 	if s.Public != "" {
 		all = append(all, entry{Label: text.T("tray.copy_public"), Intent: copyPublic, Arg: s.Public})
 	}
@@ -154,11 +154,11 @@ func menu(s desk.Snapshot) []entry {
 }
 
 // shareArg is what the entry of the menu does: "on", "off", or "" to show the page, since something must be done first.
-func shareArg(t desk.Tunnel) string {
-	switch {
+func shareArg(s desk.Snapshot) string {
+	switch t := s.Tunnel; {
 	case t.On():
 		return "off"
-	case t.State == "" || t.Needs != "":
+	case t.State == "" || t.Needs != "" || s.LockedDown:
 		return ""
 	}
 	return "on"

@@ -30,12 +30,19 @@ func newPairing(w *window) *pairing {
 
 func (p *pairing) update(s desk.Snapshot) {
 	p.last = s
-	now := p.w.app.config.Now()
-	open := ""
-	if s.PairingUntil.After(now) {
-		open = clock(s.PairingUntil, now)
+	if s.LockedDown { // then nobody may ask
+		p.rows.set(nil)
+		return
 	}
-	p.rows.set([]string{open})
+	p.rows.set([]string{p.until()})
+}
+
+// until is until when they may ask, "" if they may not.
+func (p *pairing) until() string {
+	if now := p.w.app.config.Now(); p.last.PairingUntil.After(now) {
+		return clock(p.last.PairingUntil, now)
+	}
+	return ""
 }
 
 // row tells whether it is open, and until when.
@@ -67,7 +74,7 @@ func (p *pairing) makeCode() {
 		profiles, scopes, err = p.bridge.GrantChoices(ctx)
 		return err
 	}, func() {
-		form := newTerms(profiles, scopes, nil, p.w.app.config.Now())
+		form := newTerms(profiles, scopes, nil, usualDays(p.w.app.last), p.w.app.config.Now())
 		names := map[string]string{}
 		for _, one := range p.last.Profiles {
 			names[one.ID] = one.Name

@@ -178,7 +178,7 @@ func (v *profilesView) remove(profile string) {
 }
 
 // rename asks for a new name. What does not work is said on the sheet, where it can be mended.
-func (v *profilesView) rename(profile string) {
+func (v *profilesView) rename(profile string) *sheet {
 	s := newSheet(v.w, text.T("profiles.rename_title", text.Values{"Name": name(profile)}), 420)
 	field, wrong := widget.NewEntry(), paragraph("")
 	field.SetText(profile)
@@ -198,8 +198,9 @@ func (v *profilesView) rename(profile string) {
 	}
 	field.OnSubmitted = func(string) { save() }
 	s.Show()
-	s.page(container.NewVBox(aside(text.T("profiles.name_hint")), field, wrong), field,
+	s.page(container.NewVBox(aside(text.T("profiles.name_hint")), scrolling(field, s.turned), wrong), field,
 		newButton(text.T("window.cancel"), nil, s.Hide), newButton(text.T("profiles.rename_do"), nil, save).main())
+	return s
 }
 
 func (v *profilesView) clientRow(id string) fyne.CanvasObject {

@@ -21,7 +21,9 @@ type shareView struct {
 	root     fyne.CanvasObject
 	stop     *rows[stopping] // above the page, where it stays when that is scrolled
 	head     *rows[sharing]
-	details  *rows[detail]
+	near     *rows[detail] // in the head
+	details  *rows[detail] // in a panel of their own
+	more     *panel        // that panel
 	account  *account
 	off      *field // nil until the setting is known
 	offBox   *fyne.Container
@@ -29,9 +31,11 @@ type shareView struct {
 	guide    *guide
 	provider *provider
 	meets    *fyne.Container // what is of use once it is set up
-	scroll   *container.Scroll
-	asked    bool // to switch it on, and the bridge has not said yet how that went
-	ending   bool // the same for off
+	switchOf *button         // shares; nil if the head has none
+	kept     bool            // an account was connected, and this page not left since
+	focus    bool            // is to go to the switch, once there is one
+	asked    bool            // to switch it on, and the bridge has not said yet how that went
+	ending   bool            // the same for off
 }
 
 // stopping is whether it can be switched off, and is being.
@@ -41,21 +45,23 @@ type stopping struct{ Can, Ends bool }
 const offAfter = "tunnel.off_after"
 
 func newShare(w *window) *shareView {
-	v := &shareView{w: w, bridge: w.app.config.Bridge, offBox: container.NewVBox(), pairing: newPairing(w), guide: newGuide(w)}
+	v := &shareView{w: w, bridge: w.app.config.Bridge, offBox: container.NewVBox(), pairing: newPairing(w)}
+	v.guide = newGuide(w, v.pairing)
 	v.account = newAccount(w)
 	v.provider = newProvider(w, v.account)
 	v.stop = newRows(func(stopping) string { return "" }, v.stopRow)
-	v.details = newRows(func(d detail) string { return d.Label }, detailRow)
-	v.details.box.Layout = column().Layout
+	list := func() *rows[detail] {
+		r := newRows(func(d detail) string { return d.Label }, detailRow)
+		r.box.Layout = column().Layout
+		return r
+	}
+	v.near, v.details = list(), list()
+	v.more = newPanel(subheading(text.T("share.details")), v.details.box)
 	v.head = newRows(func(sharing) string { return "" }, v.headRow)
-	v.meets = container.NewVBox(v.offBox, v.pairing.rows.box, v.guide.box)
+	v.meets = container.NewVBox(v.pairing.rows.box, v.guide.box, v.more, v.offBox)
 	v.root = page(text.T("window.share"), v.stop.box, container.NewVBox(v.head.box, v.account.box, v.meets, v.provider.box))
-	walk(v.root, func(o fyne.CanvasObject) {
-		if s, ok := o.(*container.Scroll); ok {
-			v.scroll = s
-		}
-	})
-	v.account.shown = func() { v.scroll.ScrollToOffset(v.account.box.Position()) }
+	v.account.shown = func() { w.turned().ScrollToOffset(v.account.box.Position()) }
+	v.account.kept = v.accountKept
 	return v
 }
 
@@ -65,19 +71,51 @@ func (v *shareView) update(s desk.Snapshot) {
 	now := v.w.app.config.Now()
 	sh := sharingOf(s, v.asked, v.ending)
 	v.stop.set([]stopping{{Can: s.Tunnel.On() && sh.State != tunnel.Connecting, Ends: v.ending}})
-	v.details.set(detailsOf(s, now))
+	sh.Kept = v.kept
+	var near, below []detail
+	for _, d := range detailsOf(s, now) {
+		if d.Near {
+			near = append(near, d)
+		} else {
+			below = append(below, d)
+		}
+	}
+	v.near.set(near)
+	v.details.set(below)
 	v.head.set([]sharing{sh})
 	v.account.update(sh.State == needed && sh.Provider == settings.Ngrok, s)
 	v.updateOff(s.Settings)
 	v.pairing.update(s)
 	v.guide.update(s.Tunnel)
 	v.provider.update(s)
-	if sh.State == needed {
-		v.meets.Hide()
-	} else {
-		v.meets.Show()
+	show(v.more, len(below) > 0)
+	show(v.meets, sh.State != needed && sh.State != shut)
+	if v.focus && v.switchOf != nil {
+		v.focus = false
+		v.w.Canvas().Focus(v.switchOf)
 	}
 }
+
+// show shows an object, or hides it.
+func show(o fyne.CanvasObject, on bool) {
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// accountKept leads to what comes next, at the top, where it is said that the account is connected.
+func (v *shareView) accountKept(s desk.Snapshot) {
+	if v.w.at == viewShare {
+		v.kept, v.focus = true, true
+		v.w.turned().ScrollToTop()
+	}
+	v.w.app.draw(s)
+}
+
+// opened is told that the page is turned to.
+func (v *shareView) opened() { v.kept, v.focus = false, false }
 
 // updateOff shows after how long sharing ends by itself.
 func (v *shareView) updateOff(all []desk.Setting) {
@@ -110,7 +148,7 @@ func (v *shareView) switchOn() {
 	if v.asked {
 		return
 	}
-	v.asked = true
+	v.asked, v.kept, v.focus = true, false, false
 	v.call(v.bridge.ShareOn, func(s desk.Snapshot, err error) {
 		v.asked = false
 		switch {

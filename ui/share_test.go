@@ -139,9 +139,9 @@ func TestAnAccountIsConnected(t *testing.T) {
 	st := newStage(t, fresh())
 	st.window.open(viewShare)
 	st.shows(t, "One step is missing", "Connect your ngrok account")
-	for _, label := range []string{"Sign up", "Show authtoken", "Show domains"} {
-		st.press(t, label)
-	}
+	st.press(t, "Sign up")
+	st.pressNth(t, "Open ngrok", 0)
+	st.pressNth(t, "Open ngrok", 1)
 	if got := strings.Join(st.opened, " "); got != ngrokSignUp+" "+ngrokAuthtoken+" "+ngrokDomains {
 		t.Errorf("opened: %s", got)
 	}
@@ -154,6 +154,12 @@ func TestAnAccountIsConnected(t *testing.T) {
 	st.entryIn(t, 1).SetText(token) // the wrong way round
 	st.press(t, "Connect account")
 	st.shows(t, "That is not a domain.")
+	st.focuses(t, st.entryIn(t, 1))
+	st.entryIn(t, 0).SetText("the token is " + token)
+	st.entryIn(t, 1).SetText("Anna.ngrok-free.dev")
+	st.press(t, "Connect account")
+	st.shows(t, "That is no authtoken.")
+	st.focuses(t, st.entryIn(t, 0))
 	st.called(t)
 	st.bridge.err = fmt.Errorf("the vault refuses %s", token)
 	st.entryIn(t, 0).SetText(token + "\n")
@@ -162,18 +168,47 @@ func TestAnAccountIsConnected(t *testing.T) {
 	st.press(t, "Connect account")
 	st.called(t, "tunnel login "+token+" Anna.ngrok-free.dev")
 	st.shows(t, "The vault refuses ….")
+	st.focuses(t, st.entryIn(t, 0))
 	if strings.Contains(st.seen(), token) {
 		t.Error("an error shows the authtoken")
 	}
 	st.bridge.err = nil
 	field := st.entryIn(t, 0)
+	st.bridge.snapshot = usual()
+	st.window.Resize(fyne.NewSize(700, 400))
+	st.scrollDown()
 	st.entryIn(t, 1).OnSubmitted("") // Enter
-	st.called(t, "tunnel login "+token+" Anna.ngrok-free.dev")
-	st.draw(usual())
+	st.called(t, "tunnel login "+token+" Anna.ngrok-free.dev", "snapshot")
+	st.shows(t, "Account connected.")
+	st.focuses(t, st.window.share.switchOf)
+	if at := st.window.turned().Offset.Y; at != 0 {
+		t.Errorf("the page stays at %v", at)
+	}
 	if strings.Contains(st.seen(), "Connect your ngrok account") || field.Text != "" {
 		t.Errorf("the form stays, with %q", field.Text)
 	}
 	st.shows(t, "Share on the internet")
+	st.window.open(viewStatus)
+	st.window.open(viewShare)
+	st.hides(t, "Account connected.")
+}
+
+// TestACorrectedAccountLeadsOn from a failure, also if the bridge clears that a moment later.
+func TestACorrectedAccountLeadsOn(t *testing.T) {
+	st := newStage(t, tunnelled(tunnel.Failed, "ERR_NGROK_107", noToken))
+	st.window.open(viewShare)
+	st.press(t, "Change account…")
+	st.entryIn(t, 0).SetText("2abc")
+	st.entryIn(t, 1).OnSubmitted("")
+	st.called(t, "tunnel login 2abc postern-anna.ngrok-free.dev", "snapshot")
+	st.draw(usual())
+	st.shows(t, "Account connected.", "Not shared")
+	st.focuses(t, st.window.share.switchOf)
+	st.bridge.snapshot = shared()
+	st.window.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	st.called(t, "share on", "snapshot")
+	st.draw(usual())
+	st.hides(t, "Account connected.") // nor when that has ended
 }
 
 func TestAnotherAccountTakesTheSameForm(t *testing.T) {
@@ -182,7 +217,7 @@ func TestAnotherAccountTakesTheSameForm(t *testing.T) {
 	st.window.Resize(fyne.NewSize(700, 400))
 	st.scrollDown() // to where the button is
 	st.press(t, "Change account…")
-	scroll := st.window.share.scroll
+	scroll := st.window.turned()
 	if at := st.window.share.account.box.Position().Y; scroll.Offset.Y > at || scroll.Offset.Y < at-50 {
 		t.Errorf("the form is at %v, and the page at %v", at, scroll.Offset.Y)
 	}
@@ -203,7 +238,7 @@ func TestAnotherAccountTakesTheSameForm(t *testing.T) {
 	}
 	st.entryIn(t, 0).SetText("2abc")
 	st.press(t, "Connect account")
-	st.called(t, "tunnel login 2abc postern-anna.ngrok-free.dev")
+	st.called(t, "tunnel login 2abc postern-anna.ngrok-free.dev", "snapshot")
 	st.draw(shared())
 	for _, label := range []string{"Change account…", "Connect account"} {
 		if strings.Contains(st.seen(), label) {
@@ -275,7 +310,7 @@ func TestTheFormByKeyboard(t *testing.T) {
 	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 	test.Type(c.Focused(), "anna.ngrok-free.dev")
 	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	st.called(t, "tunnel login 2abc anna.ngrok-free.dev")
+	st.called(t, "tunnel login 2abc anna.ngrok-free.dev", "snapshot")
 }
 
 func TestTheGuideNamesTheAddress(t *testing.T) {

@@ -2,8 +2,6 @@ package ui
 
 import (
 	"cmp"
-	"strconv"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -11,16 +9,18 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"postern/internal/activity"
 	"postern/internal/desk"
 	"postern/internal/settings"
 	"postern/tunnel"
 	"postern/ui/text"
 )
 
-// needed is the state of the page in which something must be done before sharing can be switched on; the others are the
-// tunnel's.
-const needed tunnel.State = "needs"
+// The states of the page besides the tunnel's: something must be done before sharing can be switched on, or all is locked
+// down.
+const (
+	needed tunnel.State = "needs"
+	shut   tunnel.State = "shut"
+)
 
 // sharing is how the public side stands, in words.
 type sharing struct {
@@ -28,24 +28,34 @@ type sharing struct {
 	Provider string
 	URL      string // at which it is reached, or will be, as it is copied; "" if that is not known
 	Why      string // what is wrong, or missing
+	Account  bool   // what is wrong is mended with another account
+	Kept     bool   // the owner has just connected an account
 	Ending   bool
 }
 
 // sharingOf reads how it stands. What the owner has asked for a moment ago is not in the snapshot yet.
 func sharingOf(s desk.Snapshot, asked, ending bool) sharing {
 	t := s.Tunnel
-	sh := sharing{State: t.State, Provider: t.Provider, URL: t.URL, Why: text.Sentence(faultWord(t)), Ending: ending}
+	sh := sharing{State: t.State, Provider: t.Provider, URL: t.URL, Ending: ending}
 	switch {
 	case asked && !t.Up():
 		sh.State = tunnel.Connecting
-		if t.State == tunnel.Failed {
-			sh.Why = ""
+		if t.State != tunnel.Failed { // or it is that of before
+			sh.Why = text.Sentence(faultWord(t))
 		}
-	case t.On(), t.State == tunnel.Failed:
+	case s.LockedDown && !t.On():
+		sh.State = shut
+	case unreached(t):
+		sh.Why = text.Sentence(foundWord(t))
+	case t.State == tunnel.Failed:
+		sh.Why, sh.Account = text.Sentence(faultWord(t)), faultOfAccount(t)
+	case t.State == tunnel.Connecting:
+		sh.Why = text.Sentence(faultWord(t))
+	case t.On():
 	case t.Needs != "":
 		sh.State, sh.Why = needed, needsWord(t)
 	default:
-		sh.State, sh.Why = tunnel.Off, ""
+		sh.State = tunnel.Off
 	}
 	if sh.URL == "" {
 		sh.URL = addressOf(s)
@@ -76,7 +86,11 @@ func needsWord(t desk.Tunnel) string {
 }
 
 func (v *shareView) headRow(s sharing) fyne.CanvasObject {
+	v.switchOf = nil
 	switch s.State {
+	case shut:
+		lift := newButton(text.T("window.lift"), nil, v.w.switches.lift).main()
+		return v.standing(s, theme.ErrorIcon(), theme.ColorNameError, text.T("share.shut"), text.T("share.shut_text"), v.near.box, buttons(lift))
 	case needed:
 		return v.standing(s, theme.InfoIcon(), theme.ColorNamePrimary, text.T("share.needed"), s.Why, v.meaning(s))
 	case tunnel.Connecting:
@@ -85,21 +99,37 @@ func (v *shareView) headRow(s sharing) fyne.CanvasObject {
 			cancel.Disable()
 		}
 		return v.standing(s, theme.MoreHorizontalIcon(), theme.ColorNamePrimary, text.T("share.connecting"), why(s, text.T("share.connecting_text")),
-			container.NewPadded(widget.NewProgressBarInfinite()), v.details.box, buttons(cancel))
+			container.NewPadded(widget.NewProgressBarInfinite()), v.near.box, buttons(cancel))
 	case tunnel.Online:
-		return v.standing(s, theme.UploadIcon(), theme.ColorNameError, text.T("share.on"), text.T("share.on_text"), v.address(s), v.details.box)
-	case tunnel.Reconnecting:
-		return v.standing(s, theme.ViewRefreshIcon(), theme.ColorNameWarning, text.T("share.reconnecting"), why(s, text.T("share.reconnecting_text")), v.address(s), v.details.box)
-	case tunnel.Failed:
-		do := buttons(newButton(text.T("window.try_again"), theme.ViewRefreshIcon(), v.switchOn).main())
-		if s.Provider == settings.Ngrok {
-			more(do, newButton(text.T("share.account_change"), nil, v.account.change))
+		if s.Why != "" {
+			return v.standing(s, theme.WarningIcon(), theme.ColorNameWarning, text.T("share.unreached"), text.T("share.unreached_text", text.Values{"Why": s.Why}), v.address(s), v.near.box)
 		}
-		more(do, newButton(text.T("share.leave"), nil, v.switchOff))
-		return v.standing(s, theme.ErrorIcon(), theme.ColorNameError, text.T("share.failed"), why(s, text.T("share.failed_text")), v.details.box, do)
+		return v.standing(s, theme.UploadIcon(), theme.ColorNameError, text.T("share.on"), text.T("share.on_text"), v.address(s), v.near.box)
+	case tunnel.Reconnecting:
+		return v.standing(s, theme.ViewRefreshIcon(), theme.ColorNameWarning, text.T("share.reconnecting"), text.T("share.reconnecting_text"), v.near.box, v.address(s))
+	case tunnel.Failed:
+		return v.standing(s, theme.ErrorIcon(), theme.ColorNameError, text.T("share.failed"), why(s, text.T("share.failed_text")), v.near.box, v.failed(s))
 	}
-	do := buttons(newButton(text.T("share.switch"), theme.UploadIcon(), v.switchOn).main())
-	return v.standing(s, theme.ComputerIcon(), theme.ColorNamePrimary, text.T("share.off_title"), text.T("share.off"), v.meaning(s), v.details.box, do)
+	v.switchOf = newButton(text.T("share.switch"), theme.UploadIcon(), v.switchOn).main()
+	rest := []fyne.CanvasObject{v.meaning(s), v.near.box, buttons(v.switchOf)}
+	if s.Kept {
+		rest = append([]fyne.CanvasObject{container.NewBorder(nil, nil, lead(theme.ConfirmIcon(), theme.ColorNameSuccess), nil, paragraph(text.T("share.account_kept")))}, rest...)
+	}
+	return v.standing(s, theme.ComputerIcon(), theme.ColorNamePrimary, text.T("share.off_title"), text.T("share.off"), rest...)
+}
+
+// failed are the ways on after that, the likeliest to lead out first.
+func (v *shareView) failed(s sharing) fyne.CanvasObject {
+	again := newButton(text.T("window.try_again"), theme.ViewRefreshIcon(), v.switchOn)
+	other := newButton(text.T("share.account_change"), nil, v.account.change)
+	leave := newButton(text.T("share.leave"), nil, v.switchOff)
+	switch {
+	case s.Account:
+		return buttons(other.main(), again, leave)
+	case s.Provider == settings.Ngrok:
+		return buttons(again.main(), other, leave)
+	}
+	return buttons(again.main(), leave)
 }
 
 // standing is a panel that says how it stands.
@@ -127,111 +157,3 @@ func (v *shareView) address(s sharing) fyne.CanvasObject {
 
 // why is what is wrong, or else what is said if nothing is.
 func why(s sharing, otherwise string) string { return cmp.Or(s.Why, otherwise) }
-
-// detail is one thing to know of it.
-type detail struct {
-	Label, Text string
-	Bad         bool
-}
-
-func detailRow(d detail) fyne.CanvasObject {
-	says := paragraph(d.Text)
-	if d.Bad {
-		says.Importance = widget.WarningImportance
-	}
-	return labelled(d.Label, says)
-}
-
-// detailsOf are what there is to know of it, with who has come by it.
-func detailsOf(s desk.Snapshot, now time.Time) []detail {
-	t := s.Tunnel
-	var all []detail
-	add := func(on bool, label, says string, bad bool) {
-		if on {
-			all = append(all, detail{label, says, bad})
-		}
-	}
-	if !t.Up() {
-		add(t.State == tunnel.Off && addressOf(s) != "", text.T("share.address"), plain(addressOf(s), longestLine), false)
-	} else {
-		add(!t.Since.IsZero(), text.T("share.since"), sinceOf(t, now), false)
-	}
-	add(t.Code != "" && t.State != tunnel.Off, text.T("share.fault"), plain(t.Code, 40), false)
-	add(t.Account != "", text.T("share.account"), name(t.Account), false) // the owner sees it if it is not theirs
-	add(t.Plan != "", text.T("share.plan"), plain(t.Plan, 40), false)
-	if t.Up() {
-		last := text.T("share.last_none")
-		if !t.LastCall.IsZero() {
-			last = text.Sentence(ago(t.LastCall, now))
-		}
-		add(true, text.T("share.last"), last, false)
-	}
-	add(t.Up() || t.Requests > 0, text.T("share.requests"), requestsOf(t), t.NearLimit())
-	add(t.Check.What != "", text.T("share.check"), text.Sentence(foundWord(t)), t.Check.Bad())
-	add(t.Provider == settings.Ngrok && (t.ConnectURL != "" || t.CAFile != ""), text.T("share.service"), serviceOf(t), true)
-	if t.Up() {
-		add(true, text.T("share.who"), whoOf(s, now), false)
-	}
-	return all
-}
-
-// sinceOf says since when, and until when.
-func sinceOf(t desk.Tunnel, now time.Time) string {
-	v := text.Values{"Since": clock(t.Since, now)}
-	if t.Until.IsZero() {
-		return text.T("share.since_open", v)
-	}
-	v["Until"] = clock(t.Until, now)
-	return text.T("share.since_until", v)
-}
-
-func requestsOf(t desk.Tunnel) string {
-	switch n := thousands(t.Requests); {
-	case t.NearLimit():
-		return text.T("share.requests_near", text.Values{"Count": n, "Limit": thousands(t.Limit)})
-	case t.Limit > 0:
-		return text.T("share.requests_of", text.Values{"Count": n, "Limit": thousands(t.Limit)})
-	default:
-		return text.T("share.requests_count", text.Values{"Count": n})
-	}
-}
-
-// thousands is a number as people write it.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + text.T("window.thousands") + s[i:]
-	}
-	return s
-}
-
-// serviceOf says that it is not ngrok's own service.
-func serviceOf(t desk.Tunnel) string {
-	at, with := plain(t.ConnectURL, longestLine), plain(t.CAFile, longestLine)
-	switch {
-	case with == "":
-		return text.T("share.service_at", text.Values{"Address": at})
-	case at == "":
-		return text.T("share.service_with", text.Values{"File": with})
-	}
-	return text.T("share.service_both", text.Values{"Address": at, "File": with})
-}
-
-// whoOf are the clients that came that way, and when.
-func whoOf(s desk.Snapshot, now time.Time) string {
-	const most = 5
-	var all []string
-	for _, c := range s.Clients {
-		if c.LastFrom == activity.Public && len(c.Grants) > 0 && len(all) < most {
-			all = append(all, text.T("share.used", text.Values{"Client": name(c.Name), "When": ago(c.LastUsedAt, now)}))
-		}
-	}
-	if len(all) == 0 {
-		return text.T("share.used_none")
-	}
-	out := all[0]
-	for _, one := range all[1:] {
-		out += "\n" + one
-	}
-	return out
-}

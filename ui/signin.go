@@ -117,7 +117,7 @@ func (s *signIn) form(note string) {
 		all.Add(newPanel(paragraph(note)).edged(theme.ColorNamePrimary))
 	}
 	all.Add(column(subheading(text.T("profiles.name")), aside(text.T("profiles.name_hint"))))
-	all.Add(s.name)
+	all.Add(scrolling(s.name, s.turned))
 	all.Add(column(subheading(text.T("profiles.services")), aside(text.T("profiles.services_hint"))))
 	all.Add(s.services)
 	all.Add(s.readOnly)

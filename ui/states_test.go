@@ -69,6 +69,11 @@ func states() []pictured {
 		{name: "sheet-code", open: func(_ *testing.T, st *stage) {
 			st.window.views[viewShare].(*shareView).pairing.showCode(desk.PairingCode{Code: "ABCD-EFGH", Until: now.Add(10 * time.Minute)})
 		}},
+		{name: "sheet-code-terms", size: tall, open: func(t *testing.T, st *stage) {
+			choicesOnOffer(st.bridge)
+			st.window.open(viewShare)
+			st.press(t, "Make a pairing code…")
+		}},
 		{name: "sheet-failed", open: func(t *testing.T, st *stage) {
 			st.bridge.err = errors.New("pausing: the disk is full: free some space")
 			st.press(t, "Pause all access")
@@ -122,6 +127,16 @@ func states() []pictured {
 			s.Tunnel.ConnectURL, s.Tunnel.CAFile = "connect.example.com:443", "/home/anna/ca.pem"
 			drawnAt(viewShare, s)(nil, st)
 		}},
+		{name: "share-unreached", size: tall, open: func(_ *testing.T, st *stage) {
+			s := owned("https://postern.example.com")
+			s.Public = "https://postern.example.com/mcp"
+			s.Tunnel.State, s.Tunnel.URL, s.Tunnel.Check.What = tunnel.Online, s.Public, desk.Silent
+			drawnAt(viewShare, s)(nil, st)
+		}},
+		{name: "share-kept", size: tall, open: func(_ *testing.T, st *stage) {
+			drawnAt(viewShare, tunnelled(tunnel.Failed, "ERR_NGROK_107", noToken))(nil, st)
+			st.window.share.accountKept(usual())
+		}},
 		{name: "share-still", open: func(_ *testing.T, st *stage) {
 			s := usual()
 			s.Tunnel.Requests = 1234
@@ -140,7 +155,9 @@ func states() []pictured {
 		{name: "share-own", size: fyne.NewSize(680, 1240), open: drawnAt(viewShare, owned("https://postern.example.com"))},
 		{name: "share-own-missing", size: fyne.NewSize(680, 1000), open: drawnAt(viewShare, owned(""))},
 		{name: "share-steps", size: tall, open: func(_ *testing.T, st *stage) {
-			drawnAt(viewShare, shared())(nil, st)
+			s := shared()
+			s.PairingUntil = now.Add(8 * time.Minute)
+			drawnAt(viewShare, s)(nil, st)
 			for range 2 {
 				st.window.Resize(tall.AddWidthHeight(1, 1))
 				st.window.Resize(tall)

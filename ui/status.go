@@ -38,6 +38,7 @@ type standing struct {
 	Starting bool   // clients are not served yet
 	Again    string // a profile that must sign in again
 	Local    string
+	Public   string // where it is reached from outside; "" if nothing is shared
 }
 
 // fact is one line of what there is, and where to go for more.
@@ -87,7 +88,7 @@ func (v *statusView) update(s desk.Snapshot) {
 }
 
 func standingOf(s desk.Snapshot) standing {
-	st := standing{State: standingState(s), Title: stateLine(s), Paused: s.Paused, Locked: s.LockedDown, Local: plain(s.Local, longestLine)}
+	st := standing{State: standingState(s), Title: stateLine(s), Paused: s.Paused, Locked: s.LockedDown, Local: plain(s.Local, longestLine), Public: plain(s.Public, longestLine)}
 	switch {
 	case s.LockedDown:
 		st.Text = text.T("window.stands_locked")
@@ -167,10 +168,12 @@ func (v *statusView) headRow(s standing) fyne.CanvasObject {
 		more(do, newButton(text.T("window.lockdown"), nil, v.w.switches.lockdown))
 	}
 	all := []fyne.CanvasObject{container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(big)), nil, column(title, paragraph(s.Text)))}
-	if s.Local != "" {
-		address := line(s.Local)
-		address.TextStyle.Monospace = true
-		all = append(all, labelled(text.T("window.this_computer"), container.NewBorder(nil, nil, nil, v.w.copier(text.T("window.copy"), s.Local), address)))
+	for _, one := range []struct{ label, address string }{{text.T("window.this_computer"), s.Local}, {text.T("window.internet"), s.Public}} {
+		if one.address != "" {
+			address := line(one.address)
+			address.TextStyle.Monospace = true
+			all = append(all, labelled(one.label, container.NewBorder(nil, nil, nil, v.w.copier(text.T("window.copy"), one.address), address)))
+		}
 	}
 	return newPanel(append(all, do)...).edged(color)
 }
@@ -197,7 +200,7 @@ func factsOf(s desk.Snapshot) []fact {
 	sharing := text.T("window.not_shared")
 	switch {
 	case s.Public != "":
-		sharing = plain(s.Public, longestLine)
+		sharing = text.T("share.on")
 	case s.Tunnel.State == tunnel.Connecting:
 		sharing = text.T("share.connecting")
 	case s.Tunnel.State == tunnel.Failed:

@@ -78,6 +78,11 @@ func (v *statusView) stepsRow(s steps) fyne.CanvasObject {
 }
 
 func stepRow(n int, done bool, title, says string, do fyne.CanvasObject) fyne.CanvasObject {
+	return numbered(n, done, column(subheading(title), aside(says)), do)
+}
+
+// numbered is a step, with its number or that it is done before it, and behind it the button that does it, or nil.
+func numbered(n int, done bool, says, do fyne.CanvasObject) fyne.CanvasObject {
 	var sign fyne.CanvasObject
 	if done {
 		sign = lead(theme.ConfirmIcon(), theme.ColorNameSuccess)
@@ -89,7 +94,7 @@ func stepRow(n int, done bool, title, says string, do fyne.CanvasObject) fyne.Ca
 	if do != nil {
 		do = container.NewCenter(do)
 	}
-	return container.NewBorder(nil, nil, container.New(fixedWidth(32), sign), do, column(subheading(title), aside(says)))
+	return container.NewBorder(nil, nil, container.New(fixedWidth(32), sign), do, says)
 }
 
 // fixedWidth lays its one object out that wide.

@@ -12,6 +12,7 @@ import (
 
 	"postern/internal/approval"
 	"postern/internal/desk"
+	"postern/internal/settings"
 	"postern/ui/text"
 )
 
@@ -21,18 +22,39 @@ type span struct {
 	ends  func(now time.Time) time.Time
 }
 
-func spans() []span {
+// spans are those to choose from, with the place of the usual one.
+func spans(usual int) (all []span, at int) {
 	after := func(d time.Duration) func(time.Time) time.Time {
 		return func(now time.Time) time.Time { return now.Add(d) }
 	}
-	const oneDay = 24 * time.Hour
-	return []span{
-		{text.T("clients.one_hour"), after(time.Hour)},
-		{text.N("clients.days", 1), after(oneDay)},
-		{text.N("clients.days", 30), after(30 * oneDay)},
-		{text.N("clients.days", 180), after(180 * oneDay)},
-		{text.T("window.until_revoked"), func(time.Time) time.Time { return time.Time{} }},
+	all = []span{{text.T("clients.one_hour"), after(time.Hour)}}
+	lasting := []int{1, 30, longestUnasked}
+	if !slices.Contains(lasting, usual) {
+		lasting = append(lasting, usual)
+		slices.Sort(lasting)
 	}
+	for _, n := range lasting {
+		if n == usual {
+			at = len(all)
+		}
+		all = append(all, span{text.N("clients.days", n), after(time.Duration(n) * oneDay)})
+	}
+	return append(all, span{text.T("window.until_revoked"), func(time.Time) time.Time { return time.Time{} }}), at
+}
+
+const (
+	oneDay = 24 * time.Hour
+	// longestUnasked is for how many days a client from outside is let in at most, unless the owner asks for more.
+	longestUnasked = 180
+)
+
+// usualDays is for how many days a client is let in by the setting for that, as the pop-up proposes it.
+func usualDays(s desk.Snapshot) int {
+	d, err := settings.Span(s.Setting("oauth.grant"))
+	if err != nil || d < oneDay { // "never", for one
+		return longestUnasked
+	}
+	return int(d / oneDay)
 }
 
 // terms is a form of what a client is given: profiles, scopes in plain words, and until when.
@@ -49,11 +71,12 @@ type choice struct {
 	check     *widget.Check
 }
 
-// newTerms makes the form. keep, if it is not nil, is what is ticked and when it ends now.
-func newTerms(profiles, scopes []approval.Choice, keep *desk.Grant, now time.Time) *terms {
-	t := &terms{spans: spans()}
+// newTerms makes the form. It proposes so many days; keep, if it is not nil, is what is ticked and when it ends now.
+func newTerms(profiles, scopes []approval.Choice, keep *desk.Grant, days int, now time.Time) *terms {
+	t := &terms{}
 	var heldProfiles, heldScopes []desk.Choice
-	at := 2
+	var at int
+	t.spans, at = spans(days)
 	if keep != nil {
 		heldProfiles, heldScopes, at = keep.Profiles, keep.Scopes, 0
 		ends := keep.ExpiresAt
@@ -131,7 +154,7 @@ func (v *clientsView) change(c clientCard, g desk.Grant) {
 		profiles, scopes, err = v.bridge.GrantChoices(ctx)
 		return err
 	}, func() {
-		form := newTerms(profiles, scopes, &g, v.w.app.config.Now())
+		form := newTerms(profiles, scopes, &g, longestUnasked, v.w.app.config.Now())
 		v.w.form(text.T("clients.change_title", text.Values{"Client": c.Title}), form.box, text.T("clients.change_do"), text.T("clients.changing"), func() (call, error) {
 			t, err := form.given(v.w.app.config.Now())
 			return func(ctx context.Context) error { return v.bridge.ChangeGrant(ctx, g.ID, t) }, err

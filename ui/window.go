@@ -80,9 +80,13 @@ func newWindow(a *App) *window {
 	return w
 }
 
-// open turns to a page.
+// open turns to a page, at its top.
 func (w *window) open(i int) {
 	w.at = i
+	w.share.opened()
+	if s := w.turned(); s != nil {
+		s.ScrollToTop()
+	}
 	for k, v := range w.views {
 		tab := w.tabs[k]
 		tab.Importance = widget.LowImportance
@@ -104,13 +108,19 @@ func (w *window) update(s desk.Snapshot) {
 	w.views[w.at].update(s)
 }
 
-// updateBanners shows what must be known on every page, but for what the page itself is about.
+// updateBanners shows what must be known on every page, but for what the page itself says.
 func (w *window) updateBanners(s desk.Snapshot) {
-	all := banners(s, w.app.config.TrayHost)
-	if w.at == viewShare {
-		all = slices.DeleteFunc(all, func(b banner) bool { return slices.Contains([]string{"shared", "tunnel", "limit"}, b.Kind) })
+	var told []string
+	switch w.at {
+	case viewStatus, viewClients:
+		told = []string{"waiting"}
+	case viewShare:
+		told = []string{"shared", "broken", "tunnel", "limit"}
+		if !s.Tunnel.On() {
+			told = append(told, "lockdown")
+		}
 	}
-	w.banners.set(all)
+	w.banners.set(slices.DeleteFunc(banners(s, w.app.config.TrayHost), func(b banner) bool { return slices.Contains(told, b.Kind) }))
 }
 
 // raise shows the window in front.
@@ -147,9 +157,26 @@ func (w *window) copier(label, content string) *button {
 
 // page is the frame of a view: a heading that stays, with buttons beside it, and the rest to scroll.
 func page(title string, actions, body fyne.CanvasObject) fyne.CanvasObject {
-	scroll := container.NewVScroll(container.NewPadded(body))
+	all := container.NewPadded(body)
+	scroll := container.NewVScroll(all)
+	all.Layout = endsWith{all.Layout, scroll}
 	return container.NewBorder(container.NewPadded(container.NewBorder(nil, nil, nil, middle(actions), heading(title))), nil, nil, nil, scroll)
 }
+
+// endsWith is the layout of what is scrolled: Fyne leaves a page that became shorter where it was, past its end.
+type endsWith struct {
+	of     fyne.Layout
+	scroll *container.Scroll
+}
+
+// Layout is for Fyne, which moves the content afterwards.
+func (l endsWith) Layout(all []fyne.CanvasObject, size fyne.Size) {
+	l.of.Layout(all, size)
+	l.scroll.Offset.Y = min(l.scroll.Offset.Y, max(0, size.Height-l.scroll.Size().Height))
+}
+
+// MinSize is for Fyne.
+func (l endsWith) MinSize(all []fyne.CanvasObject) fyne.Size { return l.of.MinSize(all) }
 
 // middle keeps an object as high as it wants to be.
 func middle(o fyne.CanvasObject) fyne.CanvasObject {
