@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -49,7 +50,7 @@ func TestDesktopShare(t *testing.T) {
 	a.reads(mainWindow, "Shared on the internet")
 	a.reads(mainWindow, n.edge.URL()+"/mcp")
 	a.shows("Shared on the internet · no clients yet")
-	a.reads(mainWindow, "answers as it should")
+	a.wait("a look from outside", func() bool { return strings.Contains(a.must("tunnel", "status"), "answers as it should") })
 	if got := answers(); got != "Postern" {
 		t.Errorf("while it is shared %s answers", got)
 	}
