@@ -64,13 +64,11 @@ type Bridge struct {
 	changed bell                             // rung when something has changed that a face may show
 	teller  teller                           // tells the serving bridge, if that is another process
 	desktop desktop
-	level   slog.LevelVar         // of the log
-	looked  lookedAt              // what is known of the vault
-	carried func(context.Context) // see service.carry; Serve's alone
-	probe   string                // see probeHeader
-
-	switching sync.Mutex  // held while the switch of a lockdown is turned
-	held      atomic.Bool // see hold
+	level   slog.LevelVar // of the log
+	looked  lookedAt      // what is known of the vault
+	probe   string        // see probeHeader
+	carried carrier       // what is shared again when clients are served anew
+	holding holding       // the lockdown, as this process has it
 
 	mu    sync.Mutex // guards vault
 	vault vault.Vault

@@ -75,16 +75,17 @@ func (b *Bridge) handler(version string) http.Handler {
 // routes are what the owner's other processes can ask for. None of it is reached over HTTP.
 func (b *Bridge) routes(version string) map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"GET /status":      func(w http.ResponseWriter, r *http.Request) { b.serveStatus(w, r, version) },
-		"GET /callers":     b.serveCallers,
-		"GET /tunnel":      b.serveTunnel,
-		"GET /tunnel/look": b.serveLook,
-		"POST /tunnel/on":  serveDone(b.ShareOn),
-		"POST /tunnel/off": serveDone(b.ShareOff),
-		"POST /news":       b.serveNews,
-		"POST /lockdown":   serveDone(b.Lockdown),
-		"POST /lift":       serveDone(b.Lift),
-		"POST /show":       b.desktop.serveShow,
+		"GET /status":         func(w http.ResponseWriter, r *http.Request) { b.serveStatus(w, r, version) },
+		"GET /callers":        b.serveCallers,
+		"GET /tunnel":         b.serveTunnel,
+		"GET /tunnel/look":    b.serveLook,
+		"POST /tunnel/mended": serveDone(b.mended),
+		"POST /tunnel/on":     serveDone(b.ShareOn),
+		"POST /tunnel/off":    serveDone(b.ShareOff),
+		"POST /news":          b.serveNews,
+		"POST /lockdown":      serveDone(b.Lockdown),
+		"POST /lift":          serveDone(b.Lift),
+		"POST /show":          b.desktop.serveShow,
 	}
 }
 

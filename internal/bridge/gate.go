@@ -27,7 +27,7 @@ const pairingUntil = "state.pairing_until"
 func (b *Bridge) Paused() bool { return b.on(pauseFile) }
 
 // LockedDown reports whether the owner has cut off everything.
-func (b *Bridge) LockedDown() bool { return b.held.Load() || b.on(lockdownFile) }
+func (b *Bridge) LockedDown() bool { return b.holding.own.Load() || b.on(lockdownFile) }
 
 // on reports whether a switch is on. One that cannot be looked at counts as on: to let nothing in is the safe side.
 func (b *Bridge) on(name string) bool {
@@ -38,6 +38,9 @@ func (b *Bridge) on(name string) bool {
 func (b *Bridge) turn(name string, on bool) error {
 	path := filepath.Join(b.Dir, name)
 	if on {
+		if _, err := os.Stat(path); err == nil {
+			return nil // it is, and can perhaps not be written again
+		}
 		return os.WriteFile(path, nil, 0o600)
 	}
 	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"postern/internal/activity"
@@ -23,21 +25,22 @@ var ErrUnwritten = errors.New("the lockdown cannot be written")
 // ended by the serving bridge as soon as that can be, and before the lockdown is lifted.
 func (b *Bridge) Lockdown(ctx context.Context) error {
 	err := b.hold()
-	served := b.service() != nil
-	if !served {
+	runs := b.socket.Load() != nil
+	if !runs {
 		within, cancel := context.WithTimeout(ctx, lockdownWait)
 		defer cancel()
 		told := b.control().Do(within, http.MethodPost, "/lockdown", nil, nil)
 		if told == nil {
 			return err // it has done the rest
 		}
-		served = !errors.Is(told, control.ErrNotRunning)
+		var answer *control.Error
+		runs = errors.As(told, &answer)
 	}
 	switch {
-	case err != nil && served:
+	case err != nil && runs:
 		err = fmt.Errorf("%w: the Postern that runs keeps it until it ends, but assistants that start Postern themselves are not cut off: %w", ErrUnwritten, err)
 	case err != nil:
-		err = fmt.Errorf("%w, so nothing is locked down: %w", ErrUnwritten, err)
+		err = fmt.Errorf("%w, so that assistants which start Postern themselves are not cut off: %w", ErrUnwritten, err)
 	}
 	b.record(ctx, activity.Entry{Event: activity.Lockdown})
 	fresh := opaque.NewPepper()
@@ -50,32 +53,52 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 	return errors.Join(err, b.sweep(ctx))
 }
 
-// hold turns the switch. Where that cannot be written, the lockdown is the running bridge's own, until it is lifted or can
+// holding is the switch of a lockdown as this process has it.
+type holding struct {
+	mu    sync.Mutex  // held while the switch is turned
+	times int         // how often it was turned on here
+	own   atomic.Bool // it is on and could not be written: the lockdown is this process's own
+}
+
+// hold turns the switch on. Where that cannot be written, the lockdown is the running bridge's own, until it is lifted or can
 // be.
 func (b *Bridge) hold() error {
-	b.switching.Lock()
-	defer b.switching.Unlock()
+	b.holding.mu.Lock()
+	defer b.holding.mu.Unlock()
+	b.holding.times++
 	err := b.turn(lockdownFile, true)
-	b.held.Store(err != nil && b.socket.Load() != nil)
+	b.holding.own.Store(err != nil && b.socket.Load() != nil)
+	b.carried.drop()
 	return err
 }
 
-// release turns it off.
-func (b *Bridge) release() error {
-	b.switching.Lock()
-	defer b.switching.Unlock()
-	if err := b.release(); err != nil {
+// held is how often it was turned on here.
+func (b *Bridge) held() int {
+	b.holding.mu.Lock()
+	defer b.holding.mu.Unlock()
+	return b.holding.times
+}
+
+// release turns it off, unless it was turned on again since.
+func (b *Bridge) release(since int) error {
+	b.holding.mu.Lock()
+	defer b.holding.mu.Unlock()
+	if b.holding.times != since {
+		return errors.New("there was another lockdown meanwhile, so it stays")
+	}
+	if err := b.turn(lockdownFile, false); err != nil {
 		return err
 	}
+	b.holding.own.Store(false)
 	return nil
 }
 
 // writeHeld writes the switch that could not be, as soon as it can.
 func (b *Bridge) writeHeld() {
-	b.switching.Lock()
-	defer b.switching.Unlock()
-	if b.held.Load() && b.turn(lockdownFile, true) == nil {
-		b.held.Store(false)
+	b.holding.mu.Lock()
+	defer b.holding.mu.Unlock()
+	if b.holding.own.Load() && b.turn(lockdownFile, true) == nil {
+		b.holding.own.Store(false)
 	}
 }
 
@@ -99,6 +122,7 @@ func (b *Bridge) Lift(ctx context.Context) error {
 			return err
 		}
 	}
+	since := b.held()
 	was := b.LockedDown()
 	if was {
 		if err := b.sweep(ctx); err != nil {
@@ -108,10 +132,9 @@ func (b *Bridge) Lift(ctx context.Context) error {
 			return fmt.Errorf("the key that ends all tokens cannot be written yet, so the lockdown stays: %w", err)
 		}
 	}
-	if err := b.turn(lockdownFile, false); err != nil {
+	if err := b.release(since); err != nil {
 		return err
 	}
-	b.held.Store(false)
 	if was {
 		b.record(ctx, activity.Entry{Event: activity.Lifted})
 	}
@@ -176,6 +199,7 @@ func (s *service) cutOff(fresh opaque.Pepper) {
 	}
 	s.http.End("")
 	s.share.off()
+	s.b.carried.drop()
 }
 
 // reopen lets requests in again after a lockdown, with the key of the tokens that was made since. If the vault still has

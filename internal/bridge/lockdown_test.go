@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postern/auth/vault"
+	"postern/internal/activity"
 	"postern/internal/approval"
 	"postern/internal/fakeclient"
 	"postern/internal/store"
@@ -205,7 +206,7 @@ func TestALockdownThatCannotBeWritten(t *testing.T) {
 	}
 	alone := openAt(t, Config{Getenv: fileVault})
 	unwritable(t, alone.Dir)
-	if err := alone.Lockdown(t.Context()); !errors.Is(err, ErrUnwritten) || !strings.Contains(err.Error(), "nothing is locked down") {
+	if err := alone.Lockdown(t.Context()); !errors.Is(err, ErrUnwritten) || !strings.Contains(err.Error(), "are not cut off") {
 		t.Errorf("where nothing is served: %v", err)
 	}
 }
@@ -308,4 +309,75 @@ func TestABridgeThatStartsLockedDown(t *testing.T) {
 		status, _ := s.call(token, "gmail_search", search)
 		return status == http.StatusOK
 	})
+}
+
+// TestALiftIsNotUndone by what writes the lockdown that could not be, nor does it end one that came meanwhile.
+func TestALiftIsNotUndone(t *testing.T) {
+	b := attend(t, Config{Getenv: fileVault})
+	missing := filepath.Join(t.TempDir(), "missing")
+	for n := range 500 {
+		if err := os.Symlink(filepath.Join(missing, "file"), filepath.Join(b.Dir, lockdownFile)); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.hold(); err == nil || !b.LockedDown() {
+			t.Fatalf("%v", err)
+		}
+		if err := os.Mkdir(missing, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		written := make(chan struct{})
+		go func() { b.writeHeld(); close(written) }()
+		if err := b.release(b.held()); err != nil {
+			t.Fatal(err)
+		}
+		<-written
+		if b.LockedDown() {
+			t.Fatalf("lift %d was undone", n)
+		}
+		if err := os.RemoveAll(missing); err != nil {
+			t.Fatal(err)
+		}
+	}
+	since := b.held()
+	if err := b.hold(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.release(since); err == nil || !b.LockedDown() {
+		t.Errorf("one that came meanwhile is lifted: %v", err)
+	}
+}
+
+// TestALockdownWhereNothingIsServed by the bridge of a window that cannot serve: it does not ask itself.
+func TestALockdownWhereNothingIsServed(t *testing.T) {
+	b := attend(t, Config{Demo: true, Getenv: fileVault})
+	for who, one := range map[string]*Bridge{"here": b, "from elsewhere": openAt(t, Config{Dir: b.Dir, Demo: true, Getenv: fileVault})} {
+		if err := one.Lockdown(t.Context()); err != nil || !b.LockedDown() {
+			t.Errorf("%s: %v", who, err)
+		}
+		if err := one.Lift(t.Context()); err != nil || b.LockedDown() {
+			t.Errorf("lifted %s: %v", who, err)
+		}
+	}
+	within(t, "the record", func() bool {
+		all, err := b.Activity(t.Context(), activity.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all) == 4
+	})
+}
+
+// TestALockdownOnALockdownThatIsWritten needs not be written again.
+func TestALockdownOnALockdownThatIsWritten(t *testing.T) {
+	s := serve(t, t.TempDir())
+	if err := s.Lockdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(s.Dir, lockdownFile)
+	if err := errors.Join(os.Remove(file), os.Mkdir(file, 0o700)); err != nil { // nothing can be written there
+		t.Fatal(err)
+	}
+	if err := s.Lockdown(t.Context()); err != nil || s.holding.own.Load() {
+		t.Errorf("%v", err)
+	}
 }

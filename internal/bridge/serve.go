@@ -124,12 +124,11 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 	if b.LockedDown() {
 		s.cutOff(opaque.NewPepper())
 	}
-	again := b.carried
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return serveUntil(ctx, side, local) })
 	g.Go(func() error {
 		<-ctx.Done()
-		b.carried = s.carry()
+		b.carried.keep(&s.share)
 		s.share.close()
 		return nil
 	})
@@ -144,31 +143,8 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 	b.trouble.Store(nil)
 	b.changed.ring()
 	started(running.Local, publicURL)
-	if again != nil {
-		g.Go(func() error { again(ctx); return nil })
-	}
+	s.share.resume()
 	return g.Wait()
-}
-
-// carry returns what shares again once clients are served anew, by another port: the owner has not switched that off. It is
-// nil if nothing is shared.
-func (s *service) carry() func(context.Context) {
-	until, on := s.share.carry()
-	if !on {
-		return nil
-	}
-	b := s.b
-	return func(ctx context.Context) {
-		left := time.Duration(-1)
-		if !until.IsZero() {
-			if left = until.Sub(b.config.Now()); left <= 0 {
-				return
-			}
-		}
-		if err := b.shareFor(ctx, left); err != nil && ctx.Err() == nil {
-			b.Log.Warn("sharing again", "error", err)
-		}
-	}
 }
 
 // say tells the owner's other processes where clients are served.

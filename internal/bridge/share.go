@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -27,30 +26,15 @@ type share struct {
 	seen   time.Time  // when it was last looked at the clock
 }
 
-// sharing is one tunnel from its being switched on to its end.
-type sharing struct {
-	way     way
-	ctx     context.Context // ends when it is switched off, or has ended by itself
-	cancel  context.CancelFunc
-	again   chan struct{} // has something when the address is to be tried again
-	settled chan struct{} // closed when it is online or over
-	done    chan struct{} // closed when it is over
-
-	mu     sync.Mutex // guards the fields below
-	put    bool       // it was switched off, by whom and what ever
-	since  time.Time
-	until  time.Time // when it ends by itself; zero if it does not
-	status tunnel.Status
-	check  desk.Found
-}
-
-// shareEnd is how long a tunnel may take to end.
-const shareEnd = 4 * time.Second
-
-// on switches it on, unless it is, for a time, less than zero for no end. It does not wait for it: see settle.
-func (h *share) on(w way, after time.Duration) (*sharing, error) {
+// on switches it on, unless it is. It does not wait for it: see settle.
+func (h *share) on(w way, s span) (*sharing, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.begin(w, s)
+}
+
+// begin is on; h.mu is held.
+func (h *share) begin(w way, s span) (*sharing, error) {
 	switch {
 	case h.closed:
 		return nil, errNotServed
@@ -62,8 +46,8 @@ func (h *share) on(w way, after time.Duration) (*sharing, error) {
 		return h.run, nil
 	}
 	ctx, cancel := context.WithCancel(h.s.life)
-	r := &sharing{ctx: ctx, way: w, since: h.now(), cancel: cancel, again: make(chan struct{}, 1), settled: make(chan struct{}), done: make(chan struct{})}
-	r.until, r.status = until(r.since, after), tunnel.Status{State: tunnel.Connecting, At: r.since}
+	r := &sharing{ctx: ctx, way: w, span: s, cancel: cancel, again: make(chan struct{}, 1), settled: make(chan struct{}), done: make(chan struct{})}
+	r.status = tunnel.Status{State: tunnel.Connecting, At: h.now()}
 	before := h.run
 	h.run, h.spared = r, false
 	h.s.group.Go(func() { h.keep(r, before) })
@@ -154,70 +138,10 @@ func (h *share) notified(r *sharing, now tunnel.Status) {
 	h.s.b.changed.ring()
 }
 
-// failed keeps why it ended, "off" if the owner wanted it.
-func (r *sharing) failed(err error, wanted bool, now time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.status.At = now
-	if err == nil || wanted {
-		r.status = tunnel.Status{State: tunnel.Off, At: now, URL: r.status.URL}
-		return
-	}
-	r.status.State, r.status.Code, r.status.Reason, r.status.Detail = tunnel.Failed, "", "", err.Error()
-	var why *tunnel.Error
-	if errors.As(err, &why) {
-		r.status.Code, r.status.Reason, r.status.Detail = why.Code, why.Reason, why.Detail
-	}
-}
-
-func (r *sharing) now() tunnel.Status {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.status
-}
-
-func (r *sharing) over() bool {
-	select {
-	case <-r.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// await waits until it is over, which it will be soon, and reports whether it is.
-func (r *sharing) await() bool {
-	select {
-	case <-r.done:
-		return true
-	case <-time.After(shareEnd):
-		return false
-	}
-}
-
 func (h *share) current() *sharing {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.run
-}
-
-// errSwitchedOff is why sharing that was just switched on is not.
-var errSwitchedOff = errors.New("sharing was switched off again meanwhile")
-
-// settle waits until it is online, or over: then it says why.
-func (r *sharing) settle(ctx context.Context) error {
-	select {
-	case <-r.settled:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	switch now := r.now(); now.State {
-	case tunnel.Failed:
-		return &tunnel.Error{Code: now.Code, Reason: now.Reason, Detail: now.Detail}
-	case tunnel.Off:
-		return errSwitchedOff
-	}
-	return nil
 }
 
 // off switches it off, and waits until it is.
@@ -269,26 +193,6 @@ func (h *share) cut() *sharing {
 	return r
 }
 
-// putOff ends it for good, as the end of what serves does not.
-func (r *sharing) putOff() {
-	r.mu.Lock()
-	r.put = true
-	r.mu.Unlock()
-	r.cancel()
-}
-
-// carry reports whether sharing is only interrupted because what serves ends, and until when it is to go on: the zero time
-// for no end.
-func (h *share) carry() (until time.Time, on bool) {
-	r := h.current()
-	if r == nil || r.way.fixed {
-		return until, false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.until, !r.put && r.status.State != tunnel.Failed
-}
-
 // look switches it off when its time is over. By the clock, not by a timer: that stands still while the computer sleeps. A
 // clock that was set back takes the end with it.
 func (h *share) look() {
@@ -320,12 +224,12 @@ func (h *share) setUntil(after time.Duration) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.until = until(r.since, after)
+	r.span = spanOf(r.since, after)
 }
 
 // restart switches on what the start of the program has asked for, and waits for it.
 func (h *share) restart(ctx context.Context) error {
-	r, err := h.on(*h.fixed, -1)
+	r, err := h.on(*h.fixed, span{since: h.now()})
 	if err != nil {
 		return err
 	}
@@ -335,21 +239,12 @@ func (h *share) restart(ctx context.Context) error {
 // again does so after a lockdown, unless the owner has switched it off, and waits for nothing.
 func (h *share) again() error {
 	h.mu.Lock()
-	not := h.fixed == nil || h.spared
-	h.mu.Unlock()
-	if not {
+	defer h.mu.Unlock()
+	if h.fixed == nil || h.spared {
 		return nil
 	}
-	_, err := h.on(*h.fixed, -1)
+	_, err := h.begin(*h.fixed, span{since: h.now()})
 	return err
-}
-
-// until is when what began then ends, zero for never.
-func until(since time.Time, after time.Duration) time.Time {
-	if after < 0 {
-		return time.Time{}
-	}
-	return since.Add(after)
 }
 
 // fill says how it stands.

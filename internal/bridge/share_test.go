@@ -258,7 +258,7 @@ func TestNothingIsSharedAfterTheEnd(t *testing.T) {
 	if status, text := s.get("/mcp"); status == http.StatusOK || !strings.Contains(text, "ERR_NGROK_") {
 		t.Errorf("%d %s", status, text)
 	}
-	if _, err := h.on(w, -1); !errors.Is(err, errNotServed) {
+	if _, err := h.on(w, span{}); !errors.Is(err, errNotServed) {
 		t.Errorf("%v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"postern/internal/desk"
 	"postern/internal/settings"
+	"postern/server/oauth"
 	"postern/tunnel"
 )
 
@@ -25,7 +26,7 @@ func TestALockdownDuringTheSwitch(t *testing.T) {
 	h := &s.service().share
 	h.mu.Lock()
 	on := make(chan error, 1)
-	go func() { _, err := h.on(w, -1); on <- err }()
+	go func() { _, err := h.on(w, span{}); on <- err }()
 	within(t, "the switch", func() bool { return waitsForLock("(*share).on") })
 	if err := s.turn(lockdownFile, true); err != nil {
 		t.Error(err)
@@ -112,7 +113,8 @@ func TestSharingGoesOnAtAnotherPort(t *testing.T) {
 	s := newShared(t)
 	s.on()
 	until := s.tunnel().Until
-	again := func() {
+	nothing := func() {}
+	again := func(between func()) {
 		t.Helper()
 		s.end()
 		if err := <-s.ended; err != nil {
@@ -121,6 +123,7 @@ func TestSharingGoesOnAtAnotherPort(t *testing.T) {
 		if now := s.tunnel(); now.State != tunnel.Off {
 			t.Errorf("while nothing is served: %+v", now)
 		}
+		between()
 		ctx, end := context.WithCancel(t.Context())
 		s.end = end
 		ready := make(chan struct{})
@@ -129,27 +132,52 @@ func TestSharingGoesOnAtAnotherPort(t *testing.T) {
 		}()
 		<-ready
 	}
-	again()
+	again(nothing)
 	now := s.until("sharing at the other port", func(now desk.Tunnel) bool { return now.State == tunnel.Online })
 	if off := now.Until.Sub(until).Abs(); off > time.Second {
 		t.Errorf("it ends at %v instead of %v", now.Until, until)
 	}
-	if err := s.ShareOff(t.Context()); err != nil {
-		t.Fatal(err)
+	ended := func(off func() error, before bool) func(*testing.T) {
+		return func(t *testing.T) {
+			s.on()
+			tries := s.edge.Auths()
+			do := func() {
+				if err := off(); err != nil {
+					t.Error(err)
+				}
+			}
+			if before {
+				do()
+				again(nothing)
+			} else {
+				again(do)
+			}
+			if s.service().share.current() != nil || s.edge.Auths() != tries {
+				t.Errorf("it was tried %d times to share again", s.edge.Auths()-tries)
+			}
+		}
 	}
-	tries := s.edge.Auths()
-	again()
+	off := func() error { return s.ShareOff(t.Context()) }
+	locked := func() error { return errors.Join(s.Lockdown(t.Context()), s.Lift(t.Context())) }
+	t.Run("switched off", ended(off, true))
+	t.Run("switched off from elsewhere", ended(func() error { return openAt(t, Config{Dir: s.Dir, Getenv: fileVault}).ShareOff(t.Context()) }, true))
+	t.Run("switched off between", ended(off, false))
+	t.Run("locked down", ended(locked, true))
+	t.Run("locked down between", ended(locked, false))
+	s.on()
+	s.set("tunnel.provider", settings.OwnURL)
+	s.set("tunnel.url", "https://"+publicHost)
+	again(nothing)
+	s.until("sharing as it was", func(now desk.Tunnel) bool { return now.State == tunnel.Online && now.URL == s.edge.URL()+oauth.Path })
+	again(func() { s.carried.what.at = s.carried.what.at.Add(-2 * carryFor) })
+	if s.service().share.current() != nil {
+		t.Error("after a long time it is shared again")
+	}
 	s.end()
 	if err := <-s.ended; err != nil {
 		t.Fatal(err)
 	}
 	s.ended <- nil
-	if status, text := s.get("/mcp"); status != http.StatusNotFound || !strings.HasSuffix(text, "ERR_NGROK_3200") {
-		t.Errorf("it is shared again: %d %s", status, text)
-	}
-	if n := s.edge.Auths() - tries; n != 0 {
-		t.Errorf("it was tried %d times to share again", n)
-	}
 }
 
 // TestNothingToSwitchOff: where nothing is served nothing is shared, also for the window of a bridge that cannot serve.

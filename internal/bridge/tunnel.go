@@ -3,9 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"postern/internal/control"
@@ -19,84 +17,6 @@ const sharePatience = 20 * time.Second
 
 // errNotServed is returned where a bridge would have to serve clients first.
 var errNotServed = errors.New(`nothing serves clients: start the desktop app, or "postern serve", and try again`)
-
-// errSharedNow is why the account cannot be changed.
-var errSharedNow = errors.New(`Postern is shared through ngrok now: switch that off first, e.g. with "postern tunnel off"`)
-
-// MayChangeAccount says why the account cannot be changed now, nil if it can.
-func (b *Bridge) MayChangeAccount(ctx context.Context) error {
-	if t, err := b.Tunnel(ctx); err == nil && t.On() && t.Provider == settings.Ngrok {
-		return errSharedNow
-	}
-	return nil
-}
-
-// TunnelLogin keeps the authtoken of the owner's ngrok account in the vault, and its domain in the settings: from then on
-// that is the address of Postern from outside.
-func (b *Bridge) TunnelLogin(ctx context.Context, token, domain string) error {
-	token, err := authtokenOf(token)
-	if err != nil {
-		return err
-	}
-	if strings.TrimSpace(domain) == "" {
-		return errors.New("the domain is missing: yours is at dashboard.ngrok.com/domains, e.g. name.ngrok-free.dev")
-	}
-	host, err := settings.Domain(domain)
-	if err != nil {
-		return fmt.Errorf("the domain %q: %w", domain, err)
-	}
-	if err := b.MayChangeAccount(ctx); err != nil {
-		return err
-	}
-	v, err := b.Vault(ctx)
-	if err != nil {
-		return err
-	}
-	if err := v.Set(ctx, authtokenKey, []byte(token)); err != nil {
-		return fmt.Errorf("writing the vault: %w", err)
-	}
-	if err := b.Store.DeleteSetting(ctx, loggedOut); err != nil {
-		return err
-	}
-	if err := b.SetSetting(ctx, "tunnel.domain", host); err != nil {
-		return err
-	}
-	if err := b.SetSetting(ctx, "tunnel.provider", settings.Ngrok); err != nil {
-		return err
-	}
-	return b.mended(ctx)
-}
-
-// mended puts away that sharing has failed.
-func (b *Bridge) mended(ctx context.Context) error {
-	t, err := b.Tunnel(ctx)
-	if err != nil || t.State != tunnel.Failed {
-		return err
-	}
-	if s := b.service(); s != nil {
-		s.share.forget()
-		return nil
-	}
-	return b.ShareOff(ctx)
-}
-
-// TunnelLogout forgets the authtoken. The domain stays: clients know Postern by it.
-func (b *Bridge) TunnelLogout(ctx context.Context) error {
-	if err := b.MayChangeAccount(ctx); err != nil {
-		return err
-	}
-	v, err := b.Vault(ctx)
-	if err != nil {
-		return err
-	}
-	if err := v.Delete(ctx, authtokenKey); err != nil {
-		return fmt.Errorf("writing the vault: %w", err)
-	}
-	if err := b.Store.SetSetting(ctx, loggedOut, "true"); err != nil {
-		return err
-	}
-	return b.mended(ctx)
-}
 
 // ShareOn has Postern reached from outside: by what the start of the program has asked for, or else as the settings say and
 // for as long. It waits a while until the address answers; if it does not by then, it is tried further.
@@ -116,19 +36,6 @@ func (b *Bridge) ShareOn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.shareFor(ctx, set.OffAfter)
-}
-
-// shareFor does so as the settings say, but for that time, less than zero for no end.
-func (b *Bridge) shareFor(ctx context.Context, after time.Duration) error {
-	s := b.service()
-	if s == nil {
-		return errNotServed
-	}
-	set, err := b.Settings(ctx)
-	if err != nil {
-		return err
-	}
 	needs, err := b.needs(ctx, set.Tunnel)
 	if err != nil {
 		return err
@@ -140,7 +47,7 @@ func (b *Bridge) shareFor(ctx context.Context, after time.Duration) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.share.on(w, after)
+	r, err := s.share.on(w, spanOf(s.share.now(), set.OffAfter))
 	if err != nil {
 		return err
 	}
@@ -154,11 +61,16 @@ func (b *Bridge) shareFor(ctx context.Context, after time.Duration) error {
 
 // ShareOff ends that, at once. Nothing is shared where nothing is served.
 func (b *Bridge) ShareOff(ctx context.Context) error {
-	if s := b.service(); s != nil {
+	s := b.service()
+	if s != nil {
+		s.share.cut()
+	}
+	b.carried.drop()
+	switch {
+	case s != nil:
 		s.share.spare()
 		return nil
-	}
-	if b.socket.Load() != nil {
+	case b.socket.Load() != nil:
 		return nil
 	}
 	if err := b.askSharing(ctx, "/tunnel/off"); !errors.Is(err, errNotServed) {

@@ -14,6 +14,7 @@ import (
 	"postern/internal/settings"
 	"postern/server/oauth"
 	"postern/tunnel"
+	"postern/tunnel/ownurl"
 )
 
 // Look is what was found when one thing was looked at.
@@ -46,7 +47,10 @@ func (b *Bridge) LookAtTunnel(ctx context.Context) ([]Look, error) {
 	if t.Needs != "" && !t.On() {
 		return []Look{{"tunnel", true, "not set up: Postern is reached from this computer alone"}}, nil
 	}
-	p := b.provider(t.Provider, set.Tunnel, "")
+	var p tunnel.Provider = &ownurl.Provider{} // it is only asked what its service says, and an own proxy has none
+	if t.Provider == settings.Ngrok {
+		p = b.ngrok(set.Tunnel, "")
+	}
 	var all []Look
 	if d, ok := p.(tunnel.Diagnoser); ok {
 		all = append(all, lookAtService(ctx, p.Name(), d))

@@ -145,7 +145,7 @@ func TestAnotherAddressIsNone(t *testing.T) {
 	p := &stray{Provider: w.provider}
 	w.provider = p
 	h := &s.service().share
-	r, err := h.on(w, -1)
+	r, err := h.on(w, span{})
 	if err != nil {
 		t.Fatal(err)
 	}
