@@ -192,7 +192,7 @@ func (b *Bridge) Runner(ctx context.Context) (*tool.Runner, error) {
 // policy is what the settings say. If they cannot be read, the owner is asked about everything that can be asked about.
 func (b *Bridge) policy(ctx context.Context) tool.Policy {
 	if b.LockedDown() {
-		return tool.Policy{Closed: errLockedDown.Error()}
+		return tool.Policy{Closed: ErrLockedDown.Error()}
 	}
 	set, err := b.Settings(ctx)
 	if err != nil {

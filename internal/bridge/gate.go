@@ -84,7 +84,7 @@ const pairingTime = 10 * time.Minute
 // itself; so does one that waits already.
 func (b *Bridge) OpenPairing(ctx context.Context) (until time.Time, err error) {
 	if b.LockedDown() {
-		return until, errLockedDown
+		return until, ErrLockedDown
 	}
 	until = b.config.Now().Add(pairingTime)
 	if err := b.Store.SetSetting(ctx, pairingUntil, until.UTC().Format(time.RFC3339)); err != nil {

@@ -35,7 +35,7 @@ func (b *Bridge) grantClient(ctx context.Context, h oauth.Holder) (tool.Client, 
 	}
 	policy := policyOf(set)
 	if b.LockedDown() { // by another process, perhaps: this one follows within a second
-		policy.Closed = errLockedDown.Error()
+		policy.Closed = ErrLockedDown.Error()
 	}
 	c.Policy = &policy
 	c.Local = false // it may be any program, and any user's: no paths, and it answers nothing for the owner
@@ -59,7 +59,7 @@ func public(g oauth.Grant) bool { return strings.HasPrefix(g.Resource, "https:")
 // stillGranted says why the call that ctx belongs to may not run any more, by what its grant was when it came.
 func (b *Bridge) stillGranted(ctx context.Context, before oauth.Grant) error {
 	if b.LockedDown() {
-		return errLockedDown
+		return ErrLockedDown
 	}
 	g, err := b.Store.Grant(ctx, before.ID)
 	switch {

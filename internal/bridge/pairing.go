@@ -20,7 +20,7 @@ const codeLetters = 8
 // offer: the one profile that there is and reading, if none is named. The grant ends at expires, if that is not zero.
 func (b *Bridge) MakePairingCode(ctx context.Context, profileNames, scopes []string, expires time.Time) (desk.PairingCode, error) {
 	if b.LockedDown() {
-		return desk.PairingCode{}, errLockedDown
+		return desk.PairingCode{}, ErrLockedDown
 	}
 	offered := offers{b, newCatalogue()}
 	choices, err := offered.Profiles(ctx)

@@ -49,13 +49,13 @@ func TestNobodyIsPairedUnderLockdown(t *testing.T) {
 	if err := b.Lockdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.OpenPairing(t.Context()); !errors.Is(err, errLockedDown) {
+	if _, err := b.OpenPairing(t.Context()); !errors.Is(err, ErrLockedDown) {
 		t.Errorf("%v", err)
 	}
 	if until, err := b.Pairing(t.Context()); err != nil || !until.IsZero() {
 		t.Errorf("it is open until %v, %v", until, err)
 	}
-	if _, err := b.MakePairingCode(t.Context(), nil, nil, time.Time{}); !errors.Is(err, errLockedDown) {
+	if _, err := b.MakePairingCode(t.Context(), nil, nil, time.Time{}); !errors.Is(err, ErrLockedDown) {
 		t.Errorf("%v", err)
 	}
 }

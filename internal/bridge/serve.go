@@ -61,7 +61,8 @@ type service struct {
 // service returns what serves now, nil if nothing does.
 func (b *Bridge) service() *service { return b.serving.Load() }
 
-var errLockedDown = errors.New("Postern is locked down: the owner can lift that in its window, or with the command: postern lockdown --lift")
+// ErrLockedDown is why nobody is let in, and nothing is shared.
+var ErrLockedDown = errors.New("Postern is locked down: the owner can lift that in its window, or with the command: postern lockdown --lift")
 
 // Serve serves clients over HTTP until ctx ends. started is told the addresses of /mcp, the public one "" if there is
 // none, once both can be reached. There is one such bridge for a state directory: a second gets a *control.RunningError.
@@ -227,7 +228,7 @@ func (s *service) front(issuer string, public bool, source func(*http.Request) s
 		Lifetimes: s.b.lifetimes, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	g := &guard.Guard{
-		Issuer: issuer, Tokens: holders{as, s.callers}, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Address: addressOf(public),
+		Issuer: issuer, Tokens: holders{as, s.callers}, Basic: s.offers.Basic(), Needs: s.server.Needs, Once: s.allowedOnce, Widen: s.widen, Paused: s.b.Paused, Origins: s.origins, Source: source, Public: public, Address: addressOf(public),
 		Sessions: &s.sessions, Live: &s.live, Next: s.http, Now: s.b.config.Now, Log: s.b.Log,
 	}
 	return &guard.Front{Issuer: issuer, OAuth: as.Handler(), MCP: g, Origins: s.origins, Public: public}

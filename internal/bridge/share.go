@@ -39,7 +39,7 @@ func (h *share) begin(w way, s span) (*sharing, error) {
 	case h.closed:
 		return nil, errNotServed
 	case h.s.b.LockedDown(): // looked at under the lock: a lockdown that comes later finds what it must cut off
-		return nil, errLockedDown
+		return nil, ErrLockedDown
 	case h.run != nil && h.run.ctx.Err() == nil && (h.run.way.name != w.name || h.run.way.issuer != w.issuer):
 		return nil, fmt.Errorf("Postern is shared at %s now, not as the settings have it since: switch that off first", h.run.way.issuer)
 	case h.run != nil && h.run.ctx.Err() == nil:

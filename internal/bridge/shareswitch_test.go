@@ -32,7 +32,7 @@ func TestALockdownDuringTheSwitch(t *testing.T) {
 		t.Error(err)
 	}
 	h.mu.Unlock()
-	if err := <-on; !errors.Is(err, errLockedDown) {
+	if err := <-on; !errors.Is(err, ErrLockedDown) {
 		t.Errorf("it is switched on: %v", err)
 	}
 }

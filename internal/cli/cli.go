@@ -76,7 +76,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		return exitOwnerMust
 	}
 	fmt.Fprintf(errOut, "postern: %s\n", clean(err.Error()))
-	if errors.As(err, &owner) || errors.Is(err, auth.ErrNoGoogleClient) {
+	if errors.As(err, &owner) || errors.Is(err, auth.ErrNoGoogleClient) || errors.Is(err, bridge.ErrLockedDown) {
 		return exitOwnerMust
 	}
 	return exitFailed

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -152,11 +154,11 @@ func (f *face) agreed(how connecting, what string) error {
 		return ownerMust{fmt.Errorf("nothing was changed: there is no terminal to ask you in; add --yes")}
 	}
 	fmt.Fprint(f.err, "Do it? yes or no\n> ")
-	in := bufio.NewScanner(f.in)
-	if !in.Scan() {
-		return fmt.Errorf("nothing was changed")
+	text, err := f.answer(func() (string, error) { return bufio.NewReader(f.in).ReadString('\n') })
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("nothing was changed: %w", err)
 	}
-	switch strings.ToLower(strings.TrimSpace(in.Text())) {
+	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "y", "yes":
 		return nil
 	}

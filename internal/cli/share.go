@@ -28,10 +28,7 @@ func (f *face) tunnelShare() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		switch {
-		case !t.On():
-			return errNotShared
-		case !t.Up():
+		if !t.Up() {
 			return notUp(t)
 		}
 		if pngFile != "" || svgFile != "" {

@@ -12,6 +12,7 @@ import (
 	"postern/internal/bridge"
 	"postern/internal/desk"
 	"postern/internal/settings"
+	"postern/tunnel"
 )
 
 func (f *face) tunnel() *cobra.Command {
@@ -78,7 +79,7 @@ func (f *face) tunnelOn() *cobra.Command {
 			f.show("Connecting…")
 		}
 		if err := b.ShareOn(ctx); err != nil {
-			return fmt.Errorf("sharing: %w", err)
+			return ownerMust{fmt.Errorf("sharing: %w", err)}
 		}
 		t, err := f.tried(ctx, b)
 		switch {
@@ -111,8 +112,14 @@ func (f *face) tried(ctx context.Context, b *bridge.Bridge) (desk.Tunnel, error)
 	}
 }
 
-// notUp says that it is switched on, and is not up yet.
+// notUp says that it is switched on, and is not up yet, or not any more.
 func notUp(t desk.Tunnel) error {
+	switch t.State {
+	case tunnel.Off:
+		return errNotShared
+	case tunnel.Failed:
+		return ownerMust{fmt.Errorf("sharing: %w", &tunnel.Error{Code: t.Code, Detail: line(t.Detail)})}
+	}
 	return ownerMust{fmt.Errorf("sharing is switched on but not up yet, and is tried further: %s. See how it goes with: postern tunnel status", strings.TrimSuffix(cmp.Or(line(t.Detail), "no answer so far"), "."))}
 }
 

@@ -223,6 +223,18 @@ func TestManyBadTokens(t *testing.T) {
 	}
 }
 
+// TestManyBadTokensBehindASilentProxy, which does not say for whom it asks: a client whose token has ended learns of it.
+func TestManyBadTokensBehindASilentProxy(t *testing.T) {
+	d := newDoor(t)
+	d.guard.Public, d.guard.Source = true, func(*http.Request) string { return "127.0.0.1" }
+	bad := &caller{d: d, era: modern, token: opaque.New(opaque.Access)}
+	for i := range 70 {
+		if a := d.do(bad.post("ping", nil)); a.status != http.StatusUnauthorized {
+			t.Fatalf("bad token %d: %d", i, a.status)
+		}
+	}
+}
+
 // TestBrokenStore: who cannot be checked is not let in, and keeps the token: a 401 would make the client throw it away.
 func TestBrokenStore(t *testing.T) {
 	d := newDoor(t, func(d *door) {

@@ -7,17 +7,21 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// failures bound how often an address may try tokens that are not valid: 60 a minute. The zero value is ready.
+// failures bound how often a place may try tokens that are not valid: 60 a minute. The zero value is ready.
 type failures struct {
 	mu sync.Mutex // guards the field below
 	of map[string]*rate.Limiter
 }
 
-// maxSources bounds how many addresses are told apart.
+// maxSources bounds how many places are told apart.
 const maxSources = 4096
 
-// count counts one, and says how long the address should wait if they were too many.
+// count counts one, and says how long the place should wait if they were too many. Where places cannot be told apart, "",
+// nobody has to: a client whose token has ended would not learn of it, and not renew it.
 func (f *failures) count(source string, now time.Time) time.Duration {
+	if source == "" {
+		return 0
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l := f.of[source]

@@ -46,6 +46,7 @@ type Guard struct {
 	Paused   func() bool
 	Origins  func() []string            // web origins that may call besides the own one; nil for none
 	Source   func(*http.Request) string // the address that a request came from; nil: that of its connection
+	Public   bool                       // the side that is reached from outside
 	Address  string                     // class of the addresses that requests come from, for the owner: "this computer" or "public"
 	Sessions *Sessions
 	Live     *Live
@@ -75,6 +76,14 @@ func (g *Guard) source(r *http.Request) string {
 	}
 	address, _ := place.Address(source)
 	return address
+}
+
+// place is what bad tokens are counted by, "" for places that cannot be told apart.
+func (g *Guard) place(r *http.Request) string {
+	if g.Public {
+		return place.Public(g.source(r))
+	}
+	return place.Of(g.source(r))
 }
 
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -153,7 +162,7 @@ func (g *Guard) holder(w http.ResponseWriter, r *http.Request) (h oauth.Holder, 
 	}
 	switch {
 	case errors.Is(err, oauth.ErrToken):
-		if wait := g.unknown.count(place.Of(g.source(r)), g.now()); wait > 0 { // who has a good token is not held up by it
+		if wait := g.unknown.count(g.place(r), g.now()); wait > 0 { // who has a good token is not held up by it
 			w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 			plain(w, http.StatusTooManyRequests, "too many requests with a token that is not valid")
 			return h, false

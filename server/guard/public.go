@@ -16,7 +16,6 @@ const (
 	maxPublicHeader = 32 << 10        // bytes
 	maxPublicBody   = 64 << 10        // bytes, but for the MCP endpoint's
 	strangePatience = 5 * time.Second // for a body without a token, however long
-	publicIdle      = 20 * time.Second
 )
 
 // room is how many requests run at once, streams too.
@@ -45,8 +44,8 @@ var (
 //
 // Requests without a token cannot take all that there is, from however many places they come: they leave room for the
 // clients that the owner has let in. What counts is whether a request for the MCP endpoint has something that may be a token;
-// whether it is good is not known here. It need not be: the Guard looks at the token before it reads the body, so that who
-// has a bad one is gone at once. Strangers with many addresses can so keep waiting what needs no token, that is other
+// whether it is good is not known here. It need not be for the room: the Guard looks at the token before it reads the body, so
+// that who has a bad one is gone at once. The rates count who has shown a bad one lately as one without. Strangers with many addresses can so keep waiting what needs no token, that is other
 // strangers, and who signs in or renews a token; not who calls with one that is good. And what uses up the line, the quota
 // of a tunnel, or the addresses of a client's own network, is stopped by nothing here.
 type Public struct {
@@ -62,8 +61,15 @@ type Public struct {
 	mu        sync.Mutex // guards the fields below
 	rates     *place.Pool
 	strangers *place.Pool
-	running   map[string]room // by place, narrow and wide; "" for all
+	liars     map[string]time.Time // by wide place, until when those there count as without a token
+	running   map[string]room      // by place, narrow and wide; "" for all
 }
+
+// A place that has shown a bad token counts for lieFor as one that shows none. maxLiars bounds how many are told apart.
+const (
+	lieFor   = time.Minute
+	maxLiars = 4096
+)
 
 // NewPublicServer returns a server for the side that is reached from outside, see NewServer.
 func NewPublicServer(p *Public) *http.Server {
@@ -73,7 +79,7 @@ func NewPublicServer(p *Public) *http.Server {
 	}
 	side := NewServer(p)
 	side.Handler = patient{next: p, public: true}
-	side.MaxHeaderBytes, side.IdleTimeout, side.ConnState = maxPublicHeader, publicIdle, newCrowd(log).note
+	side.MaxHeaderBytes, side.ConnState = maxPublicHeader, newCrowd(log).note
 	return side
 }
 
@@ -83,7 +89,7 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if p.Now == nil {
 			p.Now = time.Now
 		}
-		p.rates, p.running = place.NewPool([]place.Pace{placePace}, nil), map[string]room{}
+		p.rates, p.running, p.liars = place.NewPool([]place.Pace{placePace}, nil), map[string]room{}, map[string]time.Time{}
 		p.strangers = place.NewPool([]place.Pace{widePace}, []place.Pace{allPace})
 	})
 	if p.Count != nil {
@@ -108,6 +114,19 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxPublicBody)
 	}
 	p.Next.ServeHTTP(w, r)
+	if a, ok := w.(*slowAnswer); ok && a.status == http.StatusUnauthorized && !c.strange {
+		p.lied(c)
+	}
+}
+
+// lied notes that the token was a bad one.
+func (p *Public) lied(c caller) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.liars) >= maxLiars {
+		clear(p.liars) // what is known of the place itself stays bounded
+	}
+	p.liars[c.wide] = p.Now().Add(lieFor)
 }
 
 // caller is who a request is counted as.
@@ -128,10 +147,11 @@ func (p *Public) isMCP(r *http.Request) bool { return strings.TrimSuffix(r.URL.P
 func (p *Public) take(c caller) (after time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if after, ok = p.rates.Take(c.place, p.Now()); !ok || !c.strange {
+	now := p.Now()
+	if after, ok = p.rates.Take(c.place, now); !ok || !c.strange && !now.Before(p.liars[c.wide]) {
 		return after, ok
 	}
-	return p.strangers.Take(c.wide, p.Now())
+	return p.strangers.Take(c.wide, now)
 }
 
 // begin takes room for one request that runs, if there is some: for all, and for its place, where places can be told apart.

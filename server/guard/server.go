@@ -10,7 +10,7 @@ import (
 // is that its reader must go on reading.
 const (
 	headerPatience = 10 * time.Second // for the whole header
-	idlePatience   = 2 * time.Minute  // between two requests of a connection
+	idlePatience   = 2 * time.Minute  // between two requests of a connection; longer than proxies keep theirs, or else they would use one that is just closed
 	bodyPatience   = 10 * time.Second // for a body, and a second more for each slowest bytes of it
 	slowest        = 8 << 10          // bytes of a body a second
 	writePatience  = 30 * time.Second // for each piece of an answer

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"postern/server/guard"
 	"postern/server/oauth"
@@ -148,6 +149,48 @@ func TestStrangersLeaveTheRate(t *testing.T) {
 		}
 		if got := send("198.51.100.2", "/mcp", "Bearer x"); got != http.StatusTooManyRequests {
 			t.Errorf("who shows a token too often gets %d", got)
+		}
+	})
+}
+
+// TestBadTokensLeaveTheRate: who shows a bad token counts for a minute as who shows none, with all of the wide network.
+func TestBadTokensLeaveTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		side := guard.NewPublicServer(&guard.Public{MCP: "/mcp", Source: func(r *http.Request) string { return r.RemoteAddr }, Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer good" {
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		})})
+		send := func(from, token string) int {
+			r := httptest.NewRequest(http.MethodPost, "/mcp", nil)
+			r.RemoteAddr = from
+			r.Header.Set("Authorization", "Bearer "+token)
+			w := httptest.NewRecorder()
+			side.Handler.ServeHTTP(w, r)
+			return w.Code
+		}
+		looked := 0
+		for i := range 2000 {
+			if send(fmt.Sprintf("2001:db8:1:%d::1", i%100), "bad") == http.StatusUnauthorized {
+				looked++
+			}
+		}
+		if looked != 1+240 { // the first was not known yet
+			t.Errorf("%d bad tokens of one network are looked at at once", looked)
+		}
+		if got := send("2001:db8:1:500::1", "good"); got != http.StatusTooManyRequests {
+			t.Errorf("a good one from there gets %d", got)
+		}
+		for i := range 300 {
+			if got := send(fmt.Sprintf("2001:db8:2:%d::1", i), "good"); got != http.StatusOK {
+				t.Fatalf("a good one from elsewhere gets %d", got)
+			}
+		}
+		time.Sleep(time.Minute)
+		for range 120 {
+			if got := send("2001:db8:1:500::1", "good"); got != http.StatusOK {
+				t.Fatalf("a minute later a good one from there gets %d", got)
+			}
 		}
 	})
 }

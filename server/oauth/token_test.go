@@ -281,6 +281,19 @@ func TestBadTokenRequestsAreFew(t *testing.T) {
 	}
 }
 
+// TestBadTokenRequestsBehindASilentProxy, which does not say for whom it asks: they keep nobody from renewing a token.
+func TestBadTokenRequestsBehindASilentProxy(t *testing.T) {
+	d := newDesk(t, func(s *oauth.Server) { s.Public = true })
+	d.move("127.0.0.1")
+	client := d.register(callback)
+	form := url.Values{"grant_type": {"refresh_token"}, "client_id": {client}, "refresh_token": {"x"}}
+	for i := range 80 {
+		if status, _, _ := d.post(d.url+"/token", form); status != http.StatusBadRequest {
+			t.Fatalf("request %d gets %d", i, status)
+		}
+	}
+}
+
 // TestTokensOfOneSideAreNoGoodAtTheOther is attack 58.
 func TestTokensOfOneSideAreNoGoodAtTheOther(t *testing.T) {
 	d := newDesk(t)

@@ -147,6 +147,8 @@ func (s *session) run() {
 
 // once is one agent from its connecting to its end, and says why it ended.
 func (s *session) once() error {
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	life, cancel := context.WithCancelCause(s.life)
 	defer cancel(nil)
 	l := &link{s: s, life: life, cancel: cancel}
@@ -154,7 +156,7 @@ func (s *session) once() error {
 	if err != nil {
 		return err
 	}
-	go l.watch()
+	watching.Go(l.watch)
 	listener, err := agent.Listen(life, sdk.WithURL(s.url.String()), sdk.WithDescription("Postern"))
 	// While it connects, Disconnect would wait for it: the end of life ends that in milliseconds. From here on, Disconnect
 	// alone frees what waits for a client. It comes after the end of life, so that what the SDK says of its own closing is
