@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"postern/auth/vault"
+	"postern/internal/control"
 	"postern/internal/settings"
 	"postern/tunnel"
 )
@@ -65,8 +67,9 @@ func (b *Bridge) TunnelLogin(ctx context.Context, token, domain string) error {
 	return b.mended(ctx)
 }
 
-// mended puts away that sharing has failed, also in the bridge that runs.
+// mended puts away that sharing has failed, and what was shared with the account of before, also in the bridge that runs.
 func (b *Bridge) mended(ctx context.Context) error {
+	b.carried.drop()
 	if s := b.service(); s != nil {
 		s.share.forget()
 		return nil
@@ -74,10 +77,12 @@ func (b *Bridge) mended(ctx context.Context) error {
 	if b.socket.Load() != nil {
 		return nil
 	}
-	if err := b.askSharing(ctx, "/tunnel/mended"); !errors.Is(err, errNotServed) {
-		return err
+	err := b.askSharing(ctx, "/tunnel/mended")
+	var unknown *control.Error
+	if errors.Is(err, errNotServed) || errors.As(err, &unknown) && unknown.Status == http.StatusNotFound { // an older version runs
+		return nil
 	}
-	return nil
+	return err
 }
 
 // TunnelLogout forgets the authtoken. The domain stays: clients know Postern by it.

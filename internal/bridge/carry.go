@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -47,25 +48,22 @@ func (c *carrier) drop() {
 	c.what = nil
 }
 
-// take hands it out, once; nil for nothing.
-func (c *carrier) take(now time.Time) *carried {
+// resume shares again what was before what serves began anew. What is dropped at the same time is either dropped before, or
+// is found shared by who dropped it.
+func (c *carrier) resume(h *share) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	what := c.what
-	c.what = nil
-	if what == nil || now.Sub(what.at).Abs() > carryFor {
+	what, now := c.what, h.now()
+	if what == nil {
 		return nil
 	}
-	return what
-}
-
-// resume shares again what was before what serves began anew.
-func (h *share) resume() {
-	what := h.s.b.carried.take(h.now())
-	if what == nil || !what.span.until.IsZero() && !h.now().Before(what.span.until) {
-		return
+	if now.Sub(what.at).Abs() > carryFor || !what.span.until.IsZero() && !now.Before(what.span.until) {
+		c.what = nil
+		return nil
 	}
-	if _, err := h.on(what.way, what.span); err != nil {
-		h.s.b.Log.Warn("sharing again", "error", err)
+	_, err := h.on(what.way, what.span)
+	if !errors.Is(err, errNotServed) { // that is: what serves ends already, and the next begins
+		c.what = nil
 	}
+	return err
 }

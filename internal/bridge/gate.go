@@ -35,18 +35,30 @@ func (b *Bridge) on(name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-func (b *Bridge) turn(name string, on bool) error {
+// turnOn turns a switch on, with a mark that tells this time from the next.
+func (b *Bridge) turnOn(name, mark string) error {
 	path := filepath.Join(b.Dir, name)
-	if on {
-		if _, err := os.Stat(path); err == nil {
-			return nil // it is, and can perhaps not be written again
-		}
-		return os.WriteFile(path, nil, 0o600)
+	err := os.WriteFile(path, []byte(mark), 0o600)
+	if _, missing := os.Stat(path); missing == nil {
+		return nil // it is on already, if it could not be written again
 	}
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+	return err
+}
+
+func (b *Bridge) turnOff(name string) error {
+	if err := os.Remove(filepath.Join(b.Dir, name)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
+}
+
+// mark is that with which a switch was turned on last, by this process or another; "" while it is off.
+func (b *Bridge) mark(name string) string {
+	text, err := os.ReadFile(filepath.Join(b.Dir, name))
+	if err != nil {
+		return "" // it is off, or cannot be looked at, which turning it off will meet
+	}
+	return string(text)
 }
 
 // Pause stops the clients over HTTP until Resume: they get 503 and keep their tokens.
@@ -57,7 +69,11 @@ func (b *Bridge) Resume() error { return b.pause(false, activity.Resumed) }
 
 func (b *Bridge) pause(on bool, event activity.Event) error {
 	was := b.Paused()
-	if err := b.turn(pauseFile, on); err != nil {
+	turn := b.turnOff
+	if on {
+		turn = func(name string) error { return b.turnOn(name, "") }
+	}
+	if err := turn(pauseFile); err != nil {
 		return err
 	}
 	if was != on {

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -57,6 +58,7 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 type holding struct {
 	mu    sync.Mutex  // held while the switch is turned
 	times int         // how often it was turned on here
+	mark  string      // with which it was last
 	own   atomic.Bool // it is on and could not be written: the lockdown is this process's own
 }
 
@@ -66,27 +68,42 @@ func (b *Bridge) hold() error {
 	b.holding.mu.Lock()
 	defer b.holding.mu.Unlock()
 	b.holding.times++
-	err := b.turn(lockdownFile, true)
+	b.holding.mark = rand.Text()
+	err := b.turnOn(lockdownFile, b.holding.mark)
 	b.holding.own.Store(err != nil && b.socket.Load() != nil)
 	b.carried.drop()
 	return err
 }
 
-// held is how often it was turned on here.
-func (b *Bridge) held() int {
+// turned is which turning on of the switch it is.
+type turned struct {
+	times int
+	mark  string
+}
+
+// held is the last turning on, here and by other processes.
+func (b *Bridge) held() turned {
 	b.holding.mu.Lock()
 	defer b.holding.mu.Unlock()
-	return b.holding.times
+	return b.turning()
+}
+
+// turning is held; b.holding.mu is held.
+func (b *Bridge) turning() turned {
+	if b.holding.own.Load() {
+		return turned{b.holding.times, b.holding.mark}
+	}
+	return turned{b.holding.times, b.mark(lockdownFile)}
 }
 
 // release turns it off, unless it was turned on again since.
-func (b *Bridge) release(since int) error {
+func (b *Bridge) release(since turned) error {
 	b.holding.mu.Lock()
 	defer b.holding.mu.Unlock()
-	if b.holding.times != since {
+	if b.turning() != since {
 		return errors.New("there was another lockdown meanwhile, so it stays")
 	}
-	if err := b.turn(lockdownFile, false); err != nil {
+	if err := b.turnOff(lockdownFile); err != nil {
 		return err
 	}
 	b.holding.own.Store(false)
@@ -97,7 +114,7 @@ func (b *Bridge) release(since int) error {
 func (b *Bridge) writeHeld() {
 	b.holding.mu.Lock()
 	defer b.holding.mu.Unlock()
-	if b.holding.own.Load() && b.turn(lockdownFile, true) == nil {
+	if b.holding.own.Load() && b.turnOn(lockdownFile, b.holding.mark) == nil {
 		b.holding.own.Store(false)
 	}
 }

@@ -338,12 +338,23 @@ func TestALiftIsNotUndone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	since := b.held()
-	if err := b.hold(); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.release(since); err == nil || !b.LockedDown() {
-		t.Errorf("one that came meanwhile is lifted: %v", err)
+	other := openAt(t, Config{Dir: b.Dir, Getenv: fileVault})
+	for who, one := range map[string]*Bridge{"here": b, "from elsewhere": other} {
+		for whose, again := range map[string]*Bridge{"here": b, "elsewhere": other} {
+			if err := b.hold(); err != nil {
+				t.Fatal(err)
+			}
+			since := one.held()
+			if err := again.hold(); err != nil {
+				t.Fatal(err)
+			}
+			if err := one.release(since); err == nil || !b.LockedDown() {
+				t.Errorf("%s one that came meanwhile %s is lifted: %v", who, whose, err)
+			}
+			if err := one.release(one.held()); err != nil || b.LockedDown() {
+				t.Errorf("%s it is not lifted: %v", who, err)
+			}
+		}
 	}
 }
 

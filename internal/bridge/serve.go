@@ -144,7 +144,9 @@ func (b *Bridge) Serve(ctx context.Context, a Addresses, version string, started
 	b.trouble.Store(nil)
 	b.changed.ring()
 	started(running.Local, publicURL)
-	s.share.resume()
+	if err := b.carried.resume(&s.share); err != nil {
+		b.Log.Warn("sharing again", "error", err)
+	}
 	return g.Wait()
 }
 

@@ -271,6 +271,17 @@ func (h *share) fill(t *desk.Tunnel) {
 	}
 }
 
+// issuer is where it is shared, or was; "" if it never was.
+func (h *share) issuer() string {
+	if h.fixed != nil {
+		return h.fixed.issuer
+	}
+	if r := h.current(); r != nil {
+		return r.way.issuer
+	}
+	return ""
+}
+
 // public is the address of /mcp from outside, "" if nothing is shared.
 func (h *share) public() string {
 	var t desk.Tunnel

@@ -28,7 +28,7 @@ func TestALockdownDuringTheSwitch(t *testing.T) {
 	on := make(chan error, 1)
 	go func() { _, err := h.on(w, span{}); on <- err }()
 	within(t, "the switch", func() bool { return waitsForLock("(*share).on") })
-	if err := s.turn(lockdownFile, true); err != nil {
+	if err := s.turnOn(lockdownFile, ""); err != nil {
 		t.Error(err)
 	}
 	h.mu.Unlock()

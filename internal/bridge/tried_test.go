@@ -12,6 +12,7 @@ import (
 
 	"postern/internal/desk"
 	"postern/internal/ngroktest"
+	"postern/internal/settings"
 	"postern/server/oauth"
 )
 
@@ -110,6 +111,15 @@ func TestStillAnswers(t *testing.T) {
 	}
 	if snap, err := s.Snapshot(t.Context(), "1"); err != nil || snap.Tunnel.Check != now.Check || !snap.Tunnel.Troubled() {
 		t.Errorf("%+v, %v", snap.Tunnel, err)
+	}
+	s.set("tunnel.provider", settings.OwnURL)
+	s.set("tunnel.url", "https://"+publicHost)
+	if now := s.tunnel(); now.Check.What != "" {
+		t.Errorf("it is told of another address: %+v", now.Check)
+	}
+	s.set("tunnel.provider", settings.Ngrok)
+	if now := s.tunnel(); now.Check.What != desk.Alive {
+		t.Errorf("it is forgotten: %+v", now.Check)
 	}
 }
 

@@ -61,16 +61,15 @@ func (b *Bridge) ShareOn(ctx context.Context) error {
 
 // ShareOff ends that, at once. Nothing is shared where nothing is served.
 func (b *Bridge) ShareOff(ctx context.Context) error {
-	s := b.service()
-	if s != nil {
+	if s := b.service(); s != nil {
 		s.share.cut()
 	}
-	b.carried.drop()
-	switch {
-	case s != nil:
+	b.carried.drop() // from here on nothing is resumed; what just was is found by looking again
+	if s := b.service(); s != nil {
 		s.share.spare()
 		return nil
-	case b.socket.Load() != nil:
+	}
+	if b.socket.Load() != nil {
 		return nil
 	}
 	if err := b.askSharing(ctx, "/tunnel/off"); !errors.Is(err, errNotServed) {
@@ -109,6 +108,9 @@ func (b *Bridge) Tunnel(ctx context.Context) (desk.Tunnel, error) {
 	}
 	if s := b.service(); s != nil {
 		s.share.fill(&t)
+		if !t.On() && t.State != tunnel.Failed && s.share.issuer() != b.issuer(set.Tunnel) {
+			t.Check = desk.Found{} // of another address than the one that the owner sees
+		}
 		t.Requests, err = s.share.count.total(ctx, b)
 	} else {
 		t.Requests, err = b.sharedRequests(ctx)

@@ -38,6 +38,18 @@ func (b *Bridge) way(name string, t settings.Tunnel, version string) (way, error
 	}, nil
 }
 
+// issuer is where it will be shared, by the start of the program or as the settings have it; "" if that is not known.
+func (b *Bridge) issuer(t settings.Tunnel) string {
+	if s := b.service(); s != nil && s.share.fixed != nil {
+		return s.share.fixed.issuer
+	}
+	w, err := b.way(t.Provider, t, "")
+	if err != nil {
+		return "" // there is no address yet
+	}
+	return w.issuer
+}
+
 func (b *Bridge) ngrok(t settings.Tunnel, version string) *ngrok.Provider {
 	return &ngrok.Provider{Authtoken: b.authtoken, Domain: t.Domain, ConnectURL: t.ConnectURL, CAFile: t.CAFile, Version: version, Log: b.Log}
 }

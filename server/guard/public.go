@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -45,7 +46,8 @@ var (
 // Requests without a token cannot take all that there is, from however many places they come: they leave room for the
 // clients that the owner has let in. What counts is whether a request for the MCP endpoint has something that may be a token;
 // whether it is good is not known here. It need not be for the room: the Guard looks at the token before it reads the body, so
-// that who has a bad one is gone at once. The rates count who has shown a bad one lately as one without. Strangers with many addresses can so keep waiting what needs no token, that is other
+// that who has a bad one is gone at once. The rates count a place that has shown a bad one lately as one without, but for tokens
+// that were good lately. Strangers with many addresses can so keep waiting what needs no token, that is other
 // strangers, and who signs in or renews a token; not who calls with one that is good. And what uses up the line, the quota
 // of a tunnel, or the addresses of a client's own network, is stopped by nothing here.
 type Public struct {
@@ -61,14 +63,16 @@ type Public struct {
 	mu        sync.Mutex // guards the fields below
 	rates     *place.Pool
 	strangers *place.Pool
-	liars     map[string]time.Time // by wide place, until when those there count as without a token
-	running   map[string]room      // by place, narrow and wide; "" for all
+	liars     map[string]time.Time            // by wide place, until when those there count as without a token
+	good      map[[sha256.Size]byte]time.Time // by the hash of what showed it, until when a token counts as good
+	running   map[string]room                 // by place, narrow and wide; "" for all
 }
 
-// A place that has shown a bad token counts for lieFor as one that shows none. maxLiars bounds how many are told apart.
+// A place that has shown a bad token counts for lieFor as one that shows none, but for tokens that were good in the last
+// goodFor. maxLiars and maxGood bound how many are told apart.
 const (
-	lieFor   = time.Minute
-	maxLiars = 4096
+	lieFor, goodFor   = time.Minute, 10 * time.Minute
+	maxLiars, maxGood = 4096, 1024
 )
 
 // NewPublicServer returns a server for the side that is reached from outside, see NewServer.
@@ -90,6 +94,7 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			p.Now = time.Now
 		}
 		p.rates, p.running, p.liars = place.NewPool([]place.Pace{placePace}, nil), map[string]room{}, map[string]time.Time{}
+		p.good = map[[sha256.Size]byte]time.Time{}
 		p.strangers = place.NewPool([]place.Pace{widePace}, []place.Pace{allPace})
 	})
 	if p.Count != nil {
@@ -114,31 +119,41 @@ func (p *Public) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxPublicBody)
 	}
 	p.Next.ServeHTTP(w, r)
-	if a, ok := w.(*slowAnswer); ok && a.status == http.StatusUnauthorized && !c.strange {
-		p.lied(c)
+	if a, ok := w.(*slowAnswer); ok && !c.strange && r.Method != http.MethodOptions {
+		p.learn(c, a.status)
 	}
 }
 
-// lied notes that the token was a bad one.
-func (p *Public) lied(c caller) {
+// learn notes from the answer whether the token was a good one.
+func (p *Public) learn(c caller, status int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.liars) >= maxLiars {
-		clear(p.liars) // what is known of the place itself stays bounded
+	switch status {
+	case http.StatusUnauthorized:
+		if len(p.liars) >= maxLiars {
+			clear(p.liars) // what all together take from one place stays bounded
+		}
+		p.liars[c.wide] = p.Now().Add(lieFor)
+		delete(p.good, c.token)
+	case 0, http.StatusOK, http.StatusAccepted: // 0 is that of an answer that does not say it
+		if len(p.good) >= maxGood {
+			clear(p.good)
+		}
+		p.good[c.token] = p.Now().Add(goodFor)
 	}
-	p.liars[c.wide] = p.Now().Add(lieFor)
 }
 
 // caller is who a request is counted as.
 type caller struct {
-	place, wide string // "" where they cannot be told apart
-	strange     bool   // it shows no token
+	place, wide string            // "" where they cannot be told apart
+	strange     bool              // it shows no token
+	token       [sha256.Size]byte // the hash of the one that it shows
 }
 
 func (p *Public) caller(r *http.Request) caller {
 	source := p.Source(r)
-	_, _, shows := bearer(r)
-	return caller{place: place.Public(source), wide: place.PublicWide(source), strange: !shows || !p.isMCP(r)}
+	token, _, shows := bearer(r)
+	return caller{place: place.Public(source), wide: place.PublicWide(source), strange: !shows || !p.isMCP(r), token: sha256.Sum256([]byte(token))}
 }
 
 func (p *Public) isMCP(r *http.Request) bool { return strings.TrimSuffix(r.URL.Path, "/") == p.MCP }
@@ -148,8 +163,11 @@ func (p *Public) take(c caller) (after time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.Now()
-	if after, ok = p.rates.Take(c.place, now); !ok || !c.strange && !now.Before(p.liars[c.wide]) {
+	if after, ok = p.rates.Take(c.place, now); !ok {
 		return after, ok
+	}
+	if !c.strange && (!now.Before(p.liars[c.wide]) || now.Before(p.good[c.token])) {
+		return 0, true
 	}
 	return p.strangers.Take(c.wide, now)
 }

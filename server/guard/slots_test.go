@@ -179,11 +179,16 @@ func TestBadTokensLeaveTheRate(t *testing.T) {
 			t.Errorf("%d bad tokens of one network are looked at at once", looked)
 		}
 		if got := send("2001:db8:1:500::1", "good"); got != http.StatusTooManyRequests {
-			t.Errorf("a good one from there gets %d", got)
+			t.Errorf("a good one from there that nobody knows yet gets %d", got)
 		}
 		for i := range 300 {
 			if got := send(fmt.Sprintf("2001:db8:2:%d::1", i), "good"); got != http.StatusOK {
 				t.Fatalf("a good one from elsewhere gets %d", got)
+			}
+		}
+		for i := range 300 {
+			if got := send(fmt.Sprintf("2001:db8:1:%d::1", 1000+i), "good"); got != http.StatusOK {
+				t.Fatalf("a good one from there, once it is known, gets %d", got)
 			}
 		}
 		time.Sleep(time.Minute)
