@@ -53,7 +53,7 @@ func detailsOf(s desk.Snapshot, now time.Time) []detail {
 	}
 	add(t.Up(), detail{Label: text.T("share.last"), Text: last})
 	add(t.Up() || t.Requests > 0, detail{Label: text.T("share.requests"), Text: requestsOf(t), Bad: t.NearLimit()})
-	add(checked(t), detail{Label: text.T("share.check"), Text: text.Sentence(foundWord(t)), Near: t.State == tunnel.Off, Bad: t.Check.Bad()})
+	add(checked(t) && !still(s), detail{Label: text.T("share.check"), Text: text.Sentence(foundWord(t)), Near: t.State == tunnel.Off, Bad: t.Check.Bad()})
 	add(t.Provider == settings.Ngrok && (t.ConnectURL != "" || t.CAFile != ""), detail{Label: text.T("share.service"), Text: serviceOf(t), Bad: true})
 	add(t.Up(), detail{Label: text.T("share.who"), Text: whoOf(s, now)})
 	return all
@@ -69,6 +69,11 @@ func checked(t desk.Tunnel) bool {
 		return true
 	}
 	return t.Up() || t.Check.Bad()
+}
+
+// still reports whether the title says that the address answers although nothing is shared.
+func still(s desk.Snapshot) bool {
+	return s.Tunnel.State == tunnel.Off && s.Tunnel.Check.Bad() && s.Tunnel.Needs == "" && !s.LockedDown
 }
 
 // unreached reports whether it seems to be shared, and is not reached as it should be.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 
@@ -92,7 +93,7 @@ func foundWord(t desk.Tunnel) string {
 func troubleWord(t desk.Tunnel) string {
 	switch {
 	case t.State == tunnel.Failed:
-		return text.T("window.tunnel_trouble", text.Values{"Why": faultWord(t)})
+		return text.T("window.tunnel_trouble", text.Values{"Why": cmp.Or(faultWord(t), text.T("share.failed_again"))})
 	case t.Up():
 		return text.T("window.tunnel_unreached", text.Values{"Why": foundWord(t)})
 	}

@@ -1,11 +1,11 @@
 package ui
 
 import (
+	"cmp"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -22,6 +22,7 @@ type guide struct {
 	rows    *rows[guideSteps]
 	pairing *pairing
 	tunnel  desk.Tunnel
+	address string // that it has or will have; "" if that is not known
 }
 
 // guideSteps are what is done for one assistant, in its order: first here, and then there, a line each.
@@ -43,15 +44,15 @@ func newGuide(w *window, p *pairing) *guide {
 	return g
 }
 
-func (g *guide) update(t desk.Tunnel) {
-	g.tunnel = t
+func (g *guide) update(s desk.Snapshot) {
+	g.tunnel, g.address = s.Tunnel, addressOf(s)
 	g.show()
 }
 
 func (g *guide) show() {
-	address := text.T("share.guide_address")
-	if g.tunnel.Up() {
-		address = plain(g.tunnel.URL, longestLine)
+	address := plain(cmp.Or(g.tunnel.URL, g.address), longestLine)
+	if address == "" {
+		address = text.T("share.guide_address")
 	}
 	v := text.Values{"URL": address}
 	all := []string{text.T("share.guide_claude", v), text.T("share.guide_chatgpt", v), text.T("share.guide_gemini", v), text.T("share.guide_other", v)}
@@ -64,13 +65,12 @@ func (g *guide) show() {
 func (g *guide) row(s guideSteps) fyne.CanvasObject {
 	all := column()
 	switch {
+	case !s.Up:
+		all.Add(numbered(1, false, paragraph(text.T("share.guide_first")), nil))
 	case s.Open != "":
 		all.Add(numbered(1, true, paragraph(text.T("share.pairing_open", text.Values{"Time": s.Open})), nil))
-	case s.Up:
-		open := newButton(text.T("share.pairing_do"), theme.LoginIcon(), g.pairing.open)
-		all.Add(container.New(layout.NewCustomPaddedLayout(theme.Padding(), theme.Padding(), 0, 0), numbered(1, false, paragraph(text.T("share.guide_open")), open)))
 	default:
-		all.Add(numbered(1, false, paragraph(text.T("share.guide_first")), nil))
+		all.Add(numbered(1, false, paragraph(text.T("share.guide_open")), nil))
 	}
 	for i, one := range strings.Split(s.Steps, "\n") {
 		all.Add(numbered(i+2, false, paragraph(one), nil))

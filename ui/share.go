@@ -86,7 +86,7 @@ func (v *shareView) update(s desk.Snapshot) {
 	v.account.update(sh.State == needed && sh.Provider == settings.Ngrok, s)
 	v.updateOff(s.Settings)
 	v.pairing.update(s)
-	v.guide.update(s.Tunnel)
+	v.guide.update(s)
 	v.provider.update(s)
 	show(v.more, len(below) > 0)
 	show(v.meets, sh.State != needed && sh.State != shut)

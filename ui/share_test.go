@@ -23,7 +23,7 @@ func TestSharingIsSwitchedOnAndOff(t *testing.T) {
 	st.bridge.snapshot = shared()
 	st.press(t, "Share on the internet")
 	st.called(t, "share on", "snapshot")
-	st.shows(t, "Shared on the internet", "https://postern-anna.ngrok-free.dev/mcp", "ngrok account", "Anna Berg", "Plan", "Free", "Since 12:00; ends by itself at 20:00", "1,234 of 20,000", "Claude, 7 minutes ago")
+	st.shows(t, "Shared on the internet", "https://postern-anna.ngrok-free.dev/mcp", "ngrok account", "Anna Berg", "Plan", "Free", "Since 12:00; ends by itself: 20:00", "1,234 of 20,000", "Claude, 7 minutes ago")
 	st.press(t, "Copy address")
 	if got := st.config.Fyne.Clipboard().Content(); got != "https://postern-anna.ngrok-free.dev/mcp" {
 		t.Errorf("copied: %q", got)

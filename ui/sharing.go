@@ -56,6 +56,9 @@ func sharingOf(s desk.Snapshot, asked, ending bool) sharing {
 		sh.State, sh.Why = needed, needsWord(t)
 	default:
 		sh.State = tunnel.Off
+		if still(s) {
+			sh.Why = text.Sentence(foundWord(t))
+		}
 	}
 	if sh.URL == "" {
 		sh.URL = addressOf(s)
@@ -92,7 +95,7 @@ func (v *shareView) headRow(s sharing) fyne.CanvasObject {
 		lift := newButton(text.T("window.lift"), nil, v.w.switches.lift).main()
 		return v.standing(s, theme.ErrorIcon(), theme.ColorNameError, text.T("share.shut"), text.T("share.shut_text"), v.near.box, buttons(lift))
 	case needed:
-		return v.standing(s, theme.InfoIcon(), theme.ColorNamePrimary, text.T("share.needed"), s.Why, v.meaning(s))
+		return v.standing(s, theme.InfoIcon(), theme.ColorNamePrimary, text.T("share.needed"), s.Why, v.near.box, v.meaning(s))
 	case tunnel.Connecting:
 		cancel := newButton(text.T("window.cancel"), nil, v.switchOff)
 		if s.Ending {
@@ -110,7 +113,11 @@ func (v *shareView) headRow(s sharing) fyne.CanvasObject {
 	case tunnel.Failed:
 		return v.standing(s, theme.ErrorIcon(), theme.ColorNameError, text.T("share.failed"), why(s, text.T("share.failed_text")), v.near.box, v.failed(s))
 	}
-	v.switchOf = newButton(text.T("share.switch"), theme.UploadIcon(), v.switchOn).main()
+	v.switchOf = newButton(text.T("share.switch"), theme.UploadIcon(), v.switchOn)
+	if s.Why != "" { // it is off, and yet somebody answers: first things first
+		return v.standing(s, theme.WarningIcon(), theme.ColorNameWarning, text.T("tray.tunnel_still"), s.Why, v.near.box, buttons(v.switchOf))
+	}
+	v.switchOf.main()
 	rest := []fyne.CanvasObject{v.meaning(s), v.near.box, buttons(v.switchOf)}
 	if s.Kept {
 		rest = append([]fyne.CanvasObject{container.NewBorder(nil, nil, lead(theme.ConfirmIcon(), theme.ColorNameSuccess), nil, paragraph(text.T("share.account_kept")))}, rest...)

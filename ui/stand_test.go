@@ -215,25 +215,35 @@ func TestWhatComesNextStandsFirst(t *testing.T) {
 	}
 }
 
-// TestTheGuideOpensTheDoor first.
-func TestTheGuideOpensTheDoor(t *testing.T) {
+// TestTheGuideBeginsHere: what is to be done at Postern comes before what is at the assistant.
+func TestTheGuideBeginsHere(t *testing.T) {
 	s := shared()
 	st := newStage(t, s)
 	st.window.open(viewShare)
-	if got := guideText(st); !strings.Contains(got, "Open the door for ten minutes") || !strings.Contains(got, "In a browser, at claude.ai") {
+	if got := guideText(st); !strings.Contains(got, "Let new clients ask, with the button above.") || !strings.Contains(got, "In a browser, at claude.ai") {
 		t.Errorf("the guide says\n%s", got)
 	}
-	st.pressNth(t, "Let new clients ask", 1)
-	st.called(t, "open pairing")
 	s.PairingUntil = asked().PairingUntil
 	st.draw(s)
 	if got := guideText(st); !strings.Contains(got, "New clients may ask until 14:08") {
 		t.Errorf("the guide says\n%s", got)
 	}
-	st.draw(usual())
-	if got := guideText(st); !strings.Contains(got, "Share on the internet, and let new clients ask.") {
+	// Where nothing is shared, that comes first, also while new clients may ask; and the address is known already.
+	s = usual()
+	s.PairingUntil = asked().PairingUntil
+	st.draw(s)
+	if got := guideText(st); !strings.Contains(got, "Share on the internet, and let new clients ask.") || !strings.Contains(got, "URL: https://postern-anna.ngrok-free.dev/mcp") {
 		t.Errorf("the guide says\n%s", got)
 	}
+}
+
+// TestAnAddressThatAnswersBeforeOneCanShare is told on the page that the banner leads to.
+func TestAnAddressThatAnswersBeforeOneCanShare(t *testing.T) {
+	s := usual()
+	s.Tunnel.Needs, s.Tunnel.Check.What = "your ngrok account is not known yet", desk.Alive
+	st := newStage(t, s)
+	st.press(t, "Show sharing")
+	st.shows(t, "One step is missing before you can share", "The address still answers as Postern")
 }
 
 // TestWhatWaitsIsSeenOnEveryPage, once, also what does not pop up by itself.
