@@ -32,7 +32,7 @@ func (b *Bridge) Lockdown(ctx context.Context) error {
 		defer cancel()
 		told := b.control().Do(within, http.MethodPost, "/lockdown", nil, nil)
 		if told == nil {
-			return err // it has done the rest
+			return nil // it has done all of it, also what could not be written here
 		}
 		var answer *control.Error
 		runs = errors.As(told, &answer)
