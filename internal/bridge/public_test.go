@@ -170,15 +170,15 @@ func (s *shared) publicStream(token string) io.ReadCloser {
 	return resp.Body
 }
 
-// TestConnectionsThatRest: more of them than there is room for, from one address, keep nobody out.
+// TestConnectionsThatRest: more of them than there is room for, from few addresses that keep to their pace, keep nobody out.
 func TestConnectionsThatRest(t *testing.T) {
 	s := newShared(t)
 	s.on()
 	var opening sync.WaitGroup
-	for range 4 {
+	for from := range 5 {
 		opening.Go(func() {
-			for range 135 {
-				c, err := s.edge.Dial(t.Context(), s.edge.Domain, "127.0.0.7")
+			for range 108 {
+				c, err := s.edge.Dial(t.Context(), s.edge.Domain, fmt.Sprintf("127.0.0.%d", 20+from))
 				if err != nil {
 					t.Error(err)
 					return

@@ -31,7 +31,7 @@ func (f forwarder) RoundTrip(r *http.Request) (*http.Response, error) {
 			return answer, err
 		}
 	}
-	l, err := newLine(p, r.RemoteAddr)
+	l, err := newLine(p, outside(r.RemoteAddr))
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func TestRequestsOfOneConnectionShareALine(t *testing.T) {
 	e := start(t, &Edge{})
 	lines := newStates()
 	serveWith(t, e, &http.Server{Handler: mirror, ConnState: lines.note})
-	for _, from := range []string{"127.0.0.7", "127.0.0.8"} {
+	for from, outside := range map[string]string{"127.0.0.7": "198.18.0.7", "127.0.0.8": "198.18.0.8"} {
 		conn, err := e.Dial(limit(t), e.Domain, from)
 		if err != nil {
 			t.Fatal(err)
@@ -49,8 +49,8 @@ func TestRequestsOfOneConnectionShareALine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := parse(t, string(body)); got.Address != from {
-				t.Errorf("request from %s came from %s", from, got.Address)
+			if got := parse(t, string(body)); got.Address != outside {
+				t.Errorf("request from %s came from %s, want %s", from, got.Address, outside)
 			}
 		}
 		if n := len(lines.opened); n != 1 {

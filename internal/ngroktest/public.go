@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -135,10 +136,21 @@ func (e *Edge) newProxy() http.Handler {
 	}
 }
 
+// outside is the address that a client of this computer would have outside of it: 198.18.1.2 for 127.0.1.2, of the range that
+// is there for tests (RFC 2544). Nobody comes to ngrok's edge from 127.0.0.1.
+func outside(remote string) string {
+	from, err := netip.ParseAddrPort(remote)
+	if err != nil || !from.Addr().IsLoopback() || !from.Addr().Is4() {
+		return remote
+	}
+	b := from.Addr().As4()
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 18 + b[1]%2, b[2], b[3]}), from.Port()).String()
+}
+
 // setForwarded tells the agent who asks: -For and -Proto are added to what the client sent, -Host is only set where the
 // client did not.
 func setForwarded(h http.Header, in *http.Request) {
-	address, _, err := net.SplitHostPort(in.RemoteAddr)
+	address, _, err := net.SplitHostPort(outside(in.RemoteAddr))
 	if err != nil {
 		address = in.RemoteAddr
 	}

@@ -62,9 +62,9 @@ func TestForwardedHeaders(t *testing.T) {
 	serve(t, e, mirror)
 	_, body := get(t, e.ClientFrom("127.0.0.7"), e.URL()+"/a?b=c;d&e", "User-Agent", "")
 	want := seen{
-		Method: "GET", Target: "/a?b=c;d&e", Host: e.Domain, Proto: "HTTP/1.1", Address: "127.0.0.7",
+		Method: "GET", Target: "/a?b=c;d&e", Host: e.Domain, Proto: "HTTP/1.1", Address: "198.18.0.7",
 		Header: http.Header{
-			"Accept-Encoding": {"gzip"}, "X-Forwarded-For": {"127.0.0.7"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {e.Domain},
+			"Accept-Encoding": {"gzip"}, "X-Forwarded-For": {"198.18.0.7"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {e.Domain},
 		},
 	}
 	if diff := cmp.Diff(want, parse(t, body)); diff != "" {
@@ -74,7 +74,7 @@ func TestForwardedHeaders(t *testing.T) {
 		"X-Forwarded-Proto", "http", "X-Forwarded-Host", "evil.example", "Forwarded", "for=1.2.3.4")
 	got := parse(t, body).Header
 	for name, want := range map[string]string{
-		"X-Forwarded-For": "1.2.3.4, 5.6.7.8, 127.0.0.8", "X-Forwarded-Proto": "http, https", "X-Forwarded-Host": "evil.example", "Forwarded": "for=1.2.3.4",
+		"X-Forwarded-For": "1.2.3.4, 5.6.7.8, 198.18.0.8", "X-Forwarded-Proto": "http, https", "X-Forwarded-Host": "evil.example", "Forwarded": "for=1.2.3.4",
 	} {
 		if strings.Join(got[name], "|") != want {
 			t.Errorf("%s: %q, want %q", name, got[name], want)

@@ -25,7 +25,7 @@ func TestThereAndBack(t *testing.T) {
 	if got := session.URL().String(); got != "https://"+domain {
 		t.Errorf("it is at %s", got)
 	}
-	if status, body, err := s.get("/mcp?x=1"); err != nil || status != http.StatusOK || body != "GET /mcp?x=1 "+domain+" 127.0.0.1" {
+	if status, body, err := s.get("/mcp?x=1"); err != nil || status != http.StatusOK || body != "GET /mcp?x=1 "+domain+" 198.18.0.1" {
 		t.Errorf("%d %q, %v", status, body, err)
 	}
 	if a := s.edge.LastAuth(); a.Extra.Authtoken != good {
